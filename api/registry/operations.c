@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/registry/operations.h"
+
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "api/log.h"
+#include "api/registry/export.h"
+#include "api/registry/mapping.h"
+
+#define EMPTY_TYPE "google.protobuf.Empty"
+
+static const struct {
+	const char *name;     /* in the database: never changes */
+	const char *metadata; /* below the API version's package */
+	const char *response; /* the same, or EMPTY_TYPE */
+	void (*work)(struct registry *reg, struct job *job);
+} kinds[] = {
+	[OPERATION_UPLOAD] = {"upload", "UploadModelOperationMetadata", "UploadModelResponse",
+			      NULL},
+	[OPERATION_DELETE] = {"delete", "DeleteOperationMetadata", EMPTY_TYPE, NULL},
+	[OPERATION_DELETE_VERSION] = {"deleteVersion", "DeleteOperationMetadata", EMPTY_TYPE, NULL},
+	[OPERATION_EXPORT] = {"export", "ExportModelOperationMetadata", "ExportModelResponse",
+			      export_work},
+};
+
+static int kind_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(kinds[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int operation_new_id(char id[OPERATION_ID_SIZE])
+{
+	uint64_t n;
+
+	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		return -EIO;
+	/* Nineteen digits, as Google's. */
+	snprintf(id, OPERATION_ID_SIZE, "%llu",
+		 (unsigned long long)(UINT64_C(1000000000000000000) +
+				      n % UINT64_C(8000000000000000000)));
+	return 0;
+}
+
+int operation_insert(struct txn *t, const struct operation_new *n, char id[OPERATION_ID_SIZE])
+{
+	int64_t now = registry_now();
+	int r = operation_new_id(id);
+
+	if (r < 0)
+		return r;
+	return store_run(t,
+			 "INSERT INTO operations(id, service, api_version, kind, project, location,"
+			 " model, work, output, metadata, create_time, update_time, done,"
+			 " error_code, error_message, response)"
+			 " VALUES(?1, 'vertex', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12,"
+			 " ?13, ?14)",
+			 "tttitttttiiitt", id, n->api_version, kinds[n->kind].name,
+			 n->place->project, n->place->location, n->model, n->work ? n->work : "{}",
+			 n->output, n->metadata ? n->metadata : "{}", now, (int64_t)n->done,
+			 (int64_t)n->code, n->message, n->response);
+}
+
+#define OPERATION_COLUMNS                                                         \
+	"id, api_version, kind, project, location, model, metadata, create_time," \
+	" update_time, done, error_code, error_message, response, seq"
+enum {
+	COL_ID,
+	COL_API,
+	COL_KIND,
+	COL_PROJECT,
+	COL_LOCATION,
+	COL_MODEL,
+	COL_METADATA,
+	COL_CREATED,
+	COL_UPDATED,
+	COL_DONE,
+	COL_CODE,
+	COL_MESSAGE,
+	COL_RESPONSE,
+	COL_SEQ,
+};
+
+/* The members of a stored JSON object, into the object being written. */
+static int splice(const char *object, struct json_writer *w)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	int r = json_parse(object, strlen(object), &doc, NULL);
+
+	if (r < 0)
+		return r;
+	for (struct json c = json_first(json_root(doc)); json_present(c); c = json_next(c)) {
+		_cleanup_buf_ struct buf key = BUF_INIT;
+
+		json_key(c, &key);
+		jw_value(w, buf_str(&key), c);
+	}
+	return 0;
+}
+
+static void write_type(struct json_writer *w, const char *api, const char *type)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	buf_puts(&b, "type.googleapis.com/");
+	if (!streq(type, EMPTY_TYPE))
+		buf_printf(&b, "google.cloud.aiplatform.%s.", api);
+	buf_puts(&b, type);
+	jw_str(w, "@type", buf_str(&b));
+}
+
+static void write_result(sqlite3_stmt *s, int kind, struct json_writer *w)
+{
+	_cleanup_buf_ struct buf details = BUF_INIT;
+	enum api_code code = (enum api_code)sqlite3_column_int(s, COL_CODE);
+
+	jw_bool(w, "done", true);
+	if (code == API_OK) {
+		jw_object(w, "response");
+		write_type(w, store_text(s, COL_API), kinds[kind].response);
+		splice(*store_text(s, COL_RESPONSE) ? store_text(s, COL_RESPONSE) : "{}", w);
+		jw_end_object(w);
+		return;
+	}
+	request_error_details(&details, code, NULL, NULL, "aiplatform.googleapis.com");
+	jw_object(w, "error");
+	jw_int(w, "code", code);
+	jw_str(w, "message", store_text(s, COL_MESSAGE));
+	jw_raw(w, "details", buf_str(&details), details.len);
+	jw_end_object(w);
+}
+
+static int print_name(sqlite3_stmt *s, struct buf *out)
+{
+	buf_printf(out, "projects/%lld/locations/%s", (long long)sqlite3_column_int64(s, COL_PROJECT),
+		   store_text(s, COL_LOCATION));
+	if (*store_text(s, COL_MODEL))
+		buf_printf(out, "/models/%s", store_text(s, COL_MODEL));
+	return buf_printf(out, "/operations/%s", store_text(s, COL_ID));
+}
+
+static void print_row(sqlite3_stmt *s, struct json_writer *w)
+{
+	_cleanup_buf_ struct buf name = BUF_INIT;
+	int kind = kind_of(store_text(s, COL_KIND));
+	char time[32];
+
+	if (kind < 0)
+		kind = OPERATION_DELETE;
+	print_name(s, &name);
+	jw_object(w, NULL);
+	jw_str(w, "name", buf_str(&name));
+	jw_object(w, "metadata");
+	write_type(w, store_text(s, COL_API), kinds[kind].metadata);
+	jw_object(w, "genericMetadata");
+	mapping_time(sqlite3_column_int64(s, COL_CREATED), time);
+	jw_str(w, "createTime", time);
+	mapping_time(sqlite3_column_int64(s, COL_UPDATED), time);
+	jw_str(w, "updateTime", time);
+	jw_end_object(w);
+	splice(store_text(s, COL_METADATA), w);
+	jw_end_object(w);
+	if (sqlite3_column_int(s, COL_DONE))
+		write_result(s, kind, w);
+	jw_end_object(w);
+}
+
+int operation_print(struct txn *t, const char *id, struct buf *out)
+{
+	struct json_writer w;
+	int r = 0;
+	sqlite3_stmt *s =
+		store_stmt(t, "SELECT " OPERATION_COLUMNS " FROM operations WHERE id = ?1", &r);
+
+	if (!s)
+		return r;
+	r = store_bind(s, "t", id);
+	if (r == 0)
+		r = store_step(s);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	jw_init(&w, out);
+	print_row(s, &w);
+	return out->err;
+}
+
+int operation_answer(struct request *rq, struct txn *t, const char *id)
+{
+	int r = operation_print(t, id, request_answer(rq));
+
+	return r < 0 ? r : txn_commit(t);
+}
+
+void operation_work_free(struct operation_work *w)
+{
+	free(w->work);
+	free(w->output);
+	free(w->name);
+}
+
+int operation_load_work(struct registry *reg, const char *id, struct operation_work *out)
+{
+	_cleanup_txn_ struct txn t = TXN_INIT;
+	_cleanup_buf_ struct buf name = BUF_INIT;
+	int r = txn_begin(&t, reg->store, false);
+	sqlite3_stmt *s = r < 0 ? NULL
+				: store_stmt(&t,
+					     "SELECT " OPERATION_COLUMNS ", work, output, cancelled"
+					     " FROM operations WHERE id = ?1 AND done = 0",
+					     &r);
+
+	if (!s)
+		return r;
+	store_bind(s, "t", id);
+	r = store_step(s);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	print_name(s, &name);
+	out->name = buf_take(&name);
+	out->work = strdup(store_text(s, COL_SEQ + 1));
+	if (sqlite3_column_type(s, COL_SEQ + 2) != SQLITE_NULL)
+		out->output = strdup(store_text(s, COL_SEQ + 2));
+	out->cancelled = sqlite3_column_int(s, COL_SEQ + 3);
+	return out->name && out->work ? 0 : -ENOMEM;
+}
+
+static int try_finish(struct registry *reg, const char *id, enum api_code code,
+		      const char *message)
+{
+	_cleanup_txn_ struct txn t = TXN_INIT;
+	int r = txn_begin(&t, reg->store, true);
+
+	if (r == 0)
+		r = store_run(&t,
+			      "UPDATE operations SET done = 1, error_code = ?2, error_message = ?3,"
+			      " update_time = ?4 WHERE id = ?1 AND done = 0",
+			      "titi", id, (int64_t)code, code ? message : NULL, registry_now());
+	return r < 0 ? r : txn_commit(&t);
+}
+
+void operation_finish(struct registry *reg, const char *id, enum api_code code,
+		      const char *message)
+{
+	int r;
+
+	while ((r = try_finish(reg, id, code, message)) < 0 && !atomic_load(&reg->stopping)) {
+		log_error("registry: operation %s: its end cannot be stored: %s", id,
+			  strerror(-r));
+		usleep(500000);
+	}
+	queue_changed(reg->queue);
+}
+
+int operations_resume(struct registry *reg)
+{
+	_cleanup_txn_ struct txn t = TXN_INIT;
+	int r = txn_begin(&t, reg->store, false), added;
+	sqlite3_stmt *s = r < 0 ? NULL
+				: store_stmt(&t,
+					     "SELECT id FROM operations WHERE done = 0 ORDER BY seq",
+					     &r);
+
+	if (!s)
+		return r;
+	while ((r = store_step(s)) == 1) {
+		added = queue_add(reg->queue, store_text(s, 0));
+		if (added < 0)
+			return added;
+		log_notice("registry: taking up operation %s again", store_text(s, 0));
+	}
+	return r;
+}
+
+void operation_work(struct registry *reg, struct job *job)
+{
+	void (*work)(struct registry *r, struct job *j) = NULL;
+	int kind = -1;
+
+	{
+		_cleanup_txn_ struct txn t = TXN_INIT;
+		sqlite3_stmt *s;
+
+		if (txn_begin(&t, reg->store, false) == 0) {
+			s = store_stmt(&t, "SELECT kind FROM operations WHERE id = ?1", NULL);
+			if (s && store_bind(s, "t", job_id(job)) == 0 && store_step(s) == 1)
+				kind = kind_of(store_text(s, 0));
+		}
+	}
+	if (kind >= 0)
+		work = kinds[kind].work;
+	if (work)
+		work(reg, job);
+	else
+		operation_finish(reg, job_id(job), API_ABORTED,
+				 "The registry was stopped and cannot take this up again.");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Projects and locations: they come into being by first use.  A project's
+ * number is a stable hash of its id, so it is the same in every registry.
+ */
+#ifndef MODELFS_REGISTRY_PLACE_H
+#define MODELFS_REGISTRY_PLACE_H
+
+#include "api/registry/request.h"
+#include "api/registry/store.h"
+
+struct place {
+	int64_t project; /* number */
+	const char *location;
+	bool known; /* both are there */
+};
+
+/* The number a project of this id has or would have. */
+int64_t place_project_number(const char *id);
+/* From the request's first two arguments; create makes what is missing. */
+int place_find(struct request *rq, struct txn *t, bool create, struct place *out);
+int place_find_project(struct txn *t, const char *id_or_number, int64_t *number); /* 1: found */
+/* "projects/NUMBER/locations/L" */
+int place_print(const struct place *p, struct buf *out);
+
+int place_locations_list(struct request *rq);
+int place_locations_get(struct request *rq);
+int place_projects_search(struct request *rq);
+int place_projects_get(struct request *rq);
+
+#endif

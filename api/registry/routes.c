@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/registry/routes.h"
+
+#include <ctype.h>
+
+#include "api/registry/operations.h"
+#include "api/registry/place.h"
+#include "api/registry/server.h"
+#include "api/registry/storage.h"
+#include "api/registry/vertex.h"
+
+#define LOCATION   "projects/{}/locations/{}"
+#define MODEL      LOCATION "/models/{}"
+#define EVALUATION MODEL "/evaluations/{}"
+#define API_UI     (SURFACE_API | SURFACE_UI)
+
+#define OPERATION_ROUTES(parent, prefix)                                                       \
+	{"GET", parent "/operations", NULL, API_UI, prefix "operations.list", operations_list, \
+	 NULL},                                                                                \
+		{"GET",	 parent "/operations/{}", NULL, API_UI, prefix "operations.get",       \
+		 operations_get, NULL},                                                        \
+		{"DELETE", parent "/operations/{}", NULL, API_UI, prefix "operations.delete",  \
+		 operations_delete, NULL},                                                     \
+		{"POST", parent "/operations/{}", "cancel", API_UI, prefix "operations.cancel", \
+		 operations_cancel, NULL},                                                     \
+	{                                                                                      \
+		"POST", parent "/operations/{}", "wait", API_UI, prefix "operations.wait",     \
+			operations_wait, NULL                                                  \
+	}
+
+static const struct route routes[] = {
+	{"GET", "projects/{}/locations", NULL, SURFACE_API, "locations.list", place_locations_list,
+	 NULL},
+	{"GET", LOCATION, NULL, SURFACE_API, "locations.get", place_locations_get, NULL},
+
+	{"POST", LOCATION "/models", "upload", SURFACE_API, "models.upload", vertex_models_upload,
+	 NULL},
+	{"GET", LOCATION "/models", NULL, SURFACE_API, "models.list", vertex_models_list, NULL},
+	{"GET", MODEL, NULL, SURFACE_API, "models.get", vertex_models_get, NULL},
+	{"PATCH", MODEL, NULL, SURFACE_API, "models.patch", vertex_models_patch, NULL},
+	{"DELETE", MODEL, NULL, SURFACE_API, "models.delete", vertex_models_delete, NULL},
+	{"GET", MODEL, "listVersions", SURFACE_API, "models.listVersions",
+	 vertex_models_list_versions, NULL},
+	{"POST", MODEL, "mergeVersionAliases", SURFACE_API, "models.mergeVersionAliases",
+	 vertex_models_merge_aliases, NULL},
+	{"DELETE", MODEL, "deleteVersion", SURFACE_API, "models.deleteVersion",
+	 vertex_models_delete_version, NULL},
+	{"POST", MODEL, "export", SURFACE_API, "models.export", vertex_models_export, NULL},
+	{"POST", MODEL "/evaluations", "import", SURFACE_API, "models.evaluations.import",
+	 vertex_evaluations_import, NULL},
+	{"GET", MODEL "/evaluations", NULL, SURFACE_API, "models.evaluations.list",
+	 vertex_evaluations_list, NULL},
+	{"GET", EVALUATION, NULL, SURFACE_API, "models.evaluations.get", vertex_evaluations_get,
+	 NULL},
+
+	OPERATION_ROUTES(LOCATION, ""),
+	OPERATION_ROUTES(MODEL, "models."),
+	OPERATION_ROUTES(EVALUATION, "models.evaluations."),
+
+	{"GET", "projects", "search", SURFACE_CRM, "projects.search", place_projects_search, NULL},
+	{"GET", "projects/{}", NULL, SURFACE_CRM, "projects.get", place_projects_get, NULL},
+
+	{"POST", "b/{}/o", NULL, SURFACE_UPLOAD, "objects.insert", storage_upload,
+	 storage_upload_piece},
+	{"GET", "b/{}/o", NULL, SURFACE_STORAGE, "objects.list", storage_list, NULL},
+	{"GET", "b/{}/o/{}", NULL, SURFACE_STORAGE, "objects.get", storage_get, NULL},
+	{"DELETE", "b/{}/o/{}", NULL, SURFACE_STORAGE, "objects.delete", storage_delete, NULL},
+
+	{"GET", "healthz", NULL, SURFACE_ROOT, "healthz", server_health, NULL},
+	{"GET", "metrics", NULL, SURFACE_ROOT, "metrics", server_metrics, NULL},
+};
+
+static const struct {
+	const char *prefix[2];
+	size_t count;
+	unsigned surface;
+	const char *api_version;
+} surfaces[] = {
+	{{"v1", NULL}, 1, SURFACE_API, "v1"},
+	{{"v1beta1", NULL}, 1, SURFACE_API, "v1beta1"},
+	{{"ui", NULL}, 1, SURFACE_UI, "v1"},
+	{{"v3", NULL}, 1, SURFACE_CRM, "v1"},
+	{{"storage", "v1"}, 2, SURFACE_STORAGE, "v1"},
+	{{"healthz", NULL}, 0, SURFACE_ROOT, "v1"},
+	{{"metrics", NULL}, 0, SURFACE_ROOT, "v1"},
+};
+
+const char *route_service(const struct route *r)
+{
+	if (!r)
+		return "unknown";
+	if (r->surfaces & (SURFACE_STORAGE | SURFACE_UPLOAD))
+		return "storage";
+	if (r->surfaces & SURFACE_CRM)
+		return "cloudresourcemanager";
+	return r->surfaces & SURFACE_ROOT ? "registry" : "vertex";
+}
+
+/* Which surface, and how many segments it takes. */
+static unsigned find_surface(struct request *rq, size_t *skip)
+{
+	if (rq->count > 2 && streq(rq->segments[0], "upload") &&
+	    streq(rq->segments[1], "storage") && streq(rq->segments[2], "v1")) {
+		*skip = 3;
+		return SURFACE_UPLOAD;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(surfaces); i++) {
+		size_t n = surfaces[i].count ? surfaces[i].count : 1;
+
+		if (rq->count < n || !streq(rq->segments[0], surfaces[i].prefix[0]) ||
+		    (n == 2 && !streq(rq->segments[1], surfaces[i].prefix[1])))
+			continue;
+		*skip = surfaces[i].count;
+		rq->api_version = surfaces[i].api_version;
+		return surfaces[i].surface;
+	}
+	return 0;
+}
+
+/* Match the segments from `skip` on; `last` stands for the last one. */
+static bool match(struct request *rq, const struct route *r, size_t skip, const char *last)
+{
+	const char *p = r->pattern;
+	size_t i = skip;
+
+	rq->arg_count = 0;
+	for (; *p && i < rq->count; i++) {
+		size_t n = strcspn(p, "/");
+		const char *s = i == rq->count - 1 ? last : rq->segments[i];
+
+		if (n == 2 && p[0] == '{') {
+			if (!*s || rq->arg_count == REQUEST_ARGS_MAX)
+				return false;
+			rq->args[rq->arg_count++] = s;
+		} else if (strlen(s) != n || strncmp(s, p, n) != 0) {
+			return false;
+		}
+		p += n + (p[n] == '/');
+	}
+	return !*p && i == rq->count;
+}
+
+/* "m%402:export": the verb is cut from the text as received, since an encoded
+ * colon belongs to the segment. */
+static char *cut_verb(struct request *rq, const char **verb)
+{
+	const char *raw = rq->raw[rq->count - 1], *colon = strrchr(raw, ':');
+
+	if (!colon || !colon[1])
+		return NULL;
+	for (const char *p = colon + 1; *p; p++)
+		if (!isalpha((unsigned char)*p))
+			return NULL;
+	*verb = colon + 1;
+	return request_unescape(raw, (size_t)(colon - raw), false);
+}
+
+static bool search(struct request *rq, unsigned surface, size_t skip, const char *last,
+		   const char *custom)
+{
+	const char *verb = streq(rq->verb, "HEAD") ? "GET" : rq->verb;
+
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
+		const struct route *r = &routes[i];
+
+		if (!(r->surfaces & surface) || !streq(r->verb, verb) ||
+		    (r->custom == NULL) != (custom == NULL) ||
+		    (custom && !streq(r->custom, custom)))
+			continue;
+		if (match(rq, r, skip, last)) {
+			rq->route = r;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void refuse(struct request *rq, unsigned surface, bool custom)
+{
+	if ((surface & (API_UI)) && (custom || rq->count > 2)) {
+		request_fail(rq, API_UNIMPLEMENTED, NULL,
+			     "Method not found: %s %s is not served by this registry.", rq->verb,
+			     rq->path);
+		return;
+	}
+	request_fail(rq, API_NOT_FOUND, NULL, "The requested URL %s was not found on this server.",
+		     rq->path);
+}
+
+bool route_find(struct request *rq)
+{
+	const char *custom = NULL;
+	unsigned surface;
+	size_t skip = 0;
+
+	if (rq->malformed || rq->count == 0) {
+		request_fail(rq, API_INVALID_ARGUMENT, NULL,
+			     "The request's target is malformed: bad percent-encoding, NUL, or "
+			     "too many parts.");
+		return false;
+	}
+	surface = find_surface(rq, &skip);
+	if (surface & (API_UI | SURFACE_CRM))
+		rq->last = cut_verb(rq, &custom);
+	if (rq->last && search(rq, surface, skip, rq->last, custom))
+		return true;
+	if (surface && search(rq, surface, skip, rq->segments[rq->count - 1], NULL))
+		return true;
+	refuse(rq, surface, rq->last != NULL);
+	return false;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which handler a request goes to: one table of verb, path pattern and custom
+ * verb.  Fills the request's route, arguments and API version.
+ */
+#ifndef MODELFS_REGISTRY_ROUTES_H
+#define MODELFS_REGISTRY_ROUTES_H
+
+#include "api/registry/request.h"
+
+/* False: no such method; the envelope (404 or 501) is the answer then. */
+bool route_find(struct request *rq);
+const char *route_service(const struct route *r);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a complete text to one API call and back: judged against what is known
+ * of the resource, sent, its outcome remembered (refused texts, reasons,
+ * operations, what is no longer current).  Loop's thread only.
+ */
+#ifndef MODELFS_COMMIT_H
+#define MODELFS_COMMIT_H
+
+#include "fs/tree.h"
+
+/* Outcome of a commit. */
+struct outcome {
+	int err;	    /* 0, or a negative errno */
+	bool unknown;	    /* it was sent, and nobody knows what became of it */
+	struct api_error why; /* err: what to tell */
+};
+
+typedef void commit_done(void *ctx, const struct outcome *o);
+
+struct commit;
+
+/* Judge the text of the attribute node `n` and send it.
+ * etag: what the text is based on (what was served at open); NULL: what is
+ * current.  backup: the text is the return of a backup, no save of a command
+ * file.  Returns
+ * 0: *out is under way, done(ctx) will be called from the loop;
+ * COMMIT_NOTHING: accepted, nothing was to be sent;
+ * REQ_PARKED: r waits for what judging needs, call again;
+ * negative errno: refused here, *why says it. */
+#define COMMIT_NOTHING 2
+struct commit_text {
+	const char *text;
+	size_t len;
+	const char *etag;
+	bool backup;
+};
+int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
+		 void *ctx, struct commit **out, struct api_error *why);
+/* Nobody waits for it any more: it goes on, done is not called. */
+void commit_orphan(struct commit *c);
+
+/* Remember a refused text (NULL: only the reason) of the attribute `name` in
+ * dir; `now` a good save: forget both. */
+void commit_refused(struct mount *m, struct node *dir, const char *name, const char *text,
+		    size_t len, uid_t uid, gid_t gid, const struct api_error *why);
+void commit_accepted(struct mount *m, struct node *dir, const char *name);
+
+/* Nothing of this model (and its versions) that was asked before now is
+ * current any more. */
+void commit_expire_model(struct mount *m, const struct service *s, const char *model);
+
+/* Commits that are under way. */
+size_t commit_count(void);
+
+/* The kind of text an attribute takes. */
+enum save_kind commit_kind(const struct node *n);
+
+#endif

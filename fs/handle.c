@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/handle.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "fs/notify.h"
+
+/* Stages of an event that commits. */
+enum { STAGE_EVENT, STAGE_JUDGE, STAGE_CALL, STAGE_DONE };
+
+struct handle *handle_new(struct node *n, const struct req *r)
+{
+	struct handle *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	h->mount = r->m;
+	h->node = n;
+	node_pin(n);
+	if (n->scratch)
+		h->scratch = scratch_ref(n->scratch);
+	h->uid = r->uid;
+	h->gid = r->gid;
+	h->append = r->fi.flags & O_APPEND;
+	h->nonblock = r->fi.flags & O_NONBLOCK;
+	return h;
+}
+
+static void handle_drop(struct handle *h)
+{
+	struct tree *t = h->mount->tree;
+	struct node *n = h->node;
+
+	save_free(h->save);
+	scratch_free(h->scratch);
+	buf_free(&h->snapshot);
+	free(h->etag);
+	free(h);
+	node_unpin(t, n);
+}
+
+/* ---- processes ---- */
+
+pid_t proc_tgid(pid_t tid)
+{
+	char path[64], line[128];
+	int tgid = tid;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	f = fopen(path, "re");
+	if (!f)
+		return tid;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "Tgid: %d", &tgid) == 1)
+			break;
+	fclose(f);
+	return tgid;
+}
+
+bool proc_holds(struct mount *m, pid_t tgid, const struct node *n)
+{
+	_cleanup_buf_ struct buf path = BUF_INIT;
+	char fds[64], target[4200];
+	bool holds = false;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (kill(tgid, 0) && errno == ESRCH)
+		return false;
+	buf_printf(&path, "%s/", m->config->mountpoint);
+	node_path(n, &path);
+	snprintf(fds, sizeof(fds), "/proc/%d/fd", (int)tgid);
+	dir = opendir(fds);
+	if (!dir)
+		return true; /* not ours to look into: it lives, so it may */
+	while (!holds && (entry = readdir(dir))) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+
+		if (len <= 0)
+			continue;
+		target[len] = '\0';
+		holds = ends_with(target, n->name) && ends_with(buf_str(&path), n->name) &&
+			streq(target, buf_str(&path));
+	}
+	closedir(dir);
+	return holds;
+}
+
+/* ---- one event ---- */
+
+static const char *words(const struct api_error *e)
+{
+	return e->message ? e->message : strerror(e->err);
+}
+
+static void keep_refused(struct mount *m, struct handle *h, const struct api_error *why)
+{
+	size_t len;
+	const char *text = save_text(h->save, &len);
+
+	commit_refused(m, h->node->parent, h->node->name, text, len, h->uid, h->gid, why);
+}
+
+static void keep_reason(struct mount *m, struct handle *h, int err, const char *reason)
+{
+	_cleanup_api_error_ struct api_error why = { 0 };
+
+	api_error_set(&why, -err, API_INVALID_ARGUMENT, "%s", reason ? reason : strerror(-err));
+	keep_refused(m, h, &why);
+}
+
+/* The commit ended; the event that asked for it, if it still waits, is
+ * answered with the step. */
+static void commit_ended(void *ctx, const struct outcome *o)
+{
+	struct handle *h = ctx;
+	struct mount *m = h->mount;
+	struct save_step step;
+
+	h->commit = NULL;
+	if (o->unknown)
+		step = save_unknown(h->save, o->err, words(&o->why));
+	else
+		step = save_result(h->save, o->err, o->err ? words(&o->why) : NULL);
+	if (o->err)
+		keep_refused(m, h, &o->why);
+	else
+		commit_accepted(m, h->node->parent, h->node->name);
+	if (h->owner) {
+		h->owner->step = step;
+		h->owner->stage = STAGE_DONE;
+		h->owner->ticket = m->notifier ? notify_ticket(m->notifier) : 0;
+		h->owner = NULL;
+	}
+	waitq_wake(m, &h->waiters);
+	if (h->released)
+		handle_drop(h);
+}
+
+/* The event leaves before its commit ended (deadline, interrupt). */
+static void event_abandoned(struct req *r, int err)
+{
+	struct handle *h = r->h;
+	_cleanup_api_error_ struct api_error why = { 0 };
+
+	if (!h || h->owner != r)
+		return;
+	h->owner = NULL;
+	if (r->stage == STAGE_DONE)
+		return;
+	api_error_set(&why, -err, err == -EINTR ? API_CANCELLED : API_DEADLINE_EXCEEDED,
+		      h->commit ? "the request was sent, its outcome is not known yet"
+				: "given up before anything was sent");
+	save_unknown(h->save, err, why.message);
+	keep_refused(r->m, h, &why);
+	waitq_wake(r->m, &h->waiters);
+}
+
+static int event_reply(struct req *r, const struct save_step *step)
+{
+	if (step->reply < 0)
+		return reply_err(r, step->reply);
+	if (r->size && r->data)
+		fuse_reply_write(r->fr, r->size);
+	else
+		fuse_reply_err(r->fr, 0);
+	return REQ_DONE;
+}
+
+static int event_refused(struct req *r, struct handle *h, const struct save_step *step)
+{
+	if (step->refused && !step->again)
+		keep_reason(r->m, h, step->reply ? step->reply : -EINVAL, step->reason);
+	return event_reply(r, step);
+}
+
+static int event_judge(struct req *r, struct handle *h)
+{
+	_cleanup_api_error_ struct api_error why = { 0 };
+	struct commit_text t = { .etag = h->etag };
+	struct save_step step;
+	int rc;
+
+	t.text = save_text(h->save, &t.len);
+	rc = commit_begin(h->node, &t, r, commit_ended, h, &h->commit, &why);
+	if (rc == REQ_PARKED)
+		return rc;
+	if (rc == 0) {
+		r->stage = STAGE_CALL;
+		return req_park(r, &h->waiters);
+	}
+	h->owner = NULL;
+	if (rc == COMMIT_NOTHING) {
+		step = save_result(h->save, 0, NULL);
+		commit_accepted(r->m, h->node->parent, h->node->name);
+	} else {
+		step = save_result(h->save, rc, words(&why));
+		keep_refused(r->m, h, &why);
+	}
+	waitq_wake(r->m, &h->waiters);
+	return event_reply(r, &step);
+}
+
+int handle_event(struct req *r, struct handle *h, const struct save_event *e)
+{
+	struct save_step step;
+
+	switch (r->stage) {
+	case STAGE_EVENT:
+		step = save_event(h->save, e);
+		if (step.action == SAVE_WAIT)
+			return req_park(r, &h->waiters);
+		if (step.action == SAVE_REPLY)
+			return event_refused(r, h, &step);
+		r->stage = STAGE_JUDGE;
+		r->h = h;
+		r->abandon = event_abandoned;
+		h->owner = r;
+		return event_judge(r, h);
+	case STAGE_JUDGE:
+		return event_judge(r, h);
+	case STAGE_CALL:
+		return req_park(r, &h->waiters);
+	default:
+		if (r->ticket && notify_wait(r->m->notifier, r) == REQ_PARKED)
+			return REQ_PARKED;
+		return event_reply(r, &r->step);
+	}
+}
+
+void handle_release(struct handle *h)
+{
+	struct mount *m = h->mount;
+
+	h->released = true;
+	if (h->save) {
+		struct save_event e = { .what = SAVE_RELEASE };
+		struct save_step step = save_event(h->save, &e);
+
+		if (step.refused && !step.again)
+			keep_reason(m, h, -EINVAL, step.reason);
+	}
+	if (!h->commit)
+		handle_drop(h);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* RENAME: a scratch file onto an attribute is a save; an attribute moved to a
+ * scratch name is a backup and changes nothing upstream. */
+#include "fs/notify.h"
+#include "fs/ops.h"
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+
+#define TEXT_MAX ((size_t)1 << 20)
+
+enum { STAGE_LOOK, STAGE_JUDGE, STAGE_CALL, STAGE_DONE };
+
+/* The save that a rename is: lives until its call ended, whoever waits. */
+struct rename_save {
+	struct mount *m;
+	struct node *dir;   /* pinned */
+	struct node *attr;  /* pinned: the attribute as it is judged */
+	struct save *save;
+	struct req *owner;
+	struct waitq waiters;
+	struct commit *commit;
+	char *name;
+	uid_t uid;
+	gid_t gid;
+};
+
+static void rename_free(struct rename_save *s)
+{
+	struct tree *t = s->m->tree;
+
+	node_unpin(t, s->attr);
+	node_unpin(t, s->dir);
+	save_free(s->save);
+	free(s->name);
+	free(s);
+}
+
+static void keep_refused(struct rename_save *s, const struct api_error *why)
+{
+	size_t len;
+	const char *text = save_text(s->save, &len);
+
+	commit_refused(s->m, s->dir, s->name, text, len, s->uid, s->gid, why);
+}
+
+/* The scratch file became the attribute: its node shows that from now on. */
+static int rename_done(struct req *r, struct rename_save *s)
+{
+	struct tree *t = r->m->tree;
+	struct node *from = tree_node(t, r->ino2), *old;
+	struct child c;
+
+	commit_accepted(r->m, s->dir, s->name);
+	if (!from || !from->scratch || layout_attribute(s->dir, s->name, &c))
+		return 0; /* gone meanwhile: the value is saved all the same */
+	old = tree_find(t, s->dir, s->name);
+	if (old)
+		tree_detach(t, old);
+	node_pin(from);
+	scratch_leave(t, from);
+	scratch_free(take_ptr(from->scratch));
+	if (!tree_become(t, from, &c))
+		tree_move(t, from, s->dir, s->name);
+	node_shown(r->m, s->dir);
+	notify_inode(r->m->notifier, from->ino);
+	node_unpin(t, from);
+	return 0;
+}
+
+static void rename_ended(void *ctx, const struct outcome *o)
+{
+	struct rename_save *s = ctx;
+
+	s->commit = NULL;
+	if (o->err)
+		keep_refused(s, &o->why);
+	if (!s->owner) {
+		if (!o->err)
+			commit_accepted(s->m, s->dir, s->name);
+		rename_free(s);
+		return;
+	}
+	s->owner->step.reply = save_errno_for(SAVE_RENAME, o->err);
+	s->owner->stage = STAGE_DONE;
+	waitq_wake(s->m, &s->waiters);
+}
+
+static void rename_abandoned(struct req *r, int err)
+{
+	struct rename_save *s = r->context;
+	_cleanup_api_error_ struct api_error why = { 0 };
+
+	if (!s)
+		return;
+	r->context = NULL;
+	s->owner = NULL;
+	if (r->stage == STAGE_DONE) {
+		rename_free(s);
+		return;
+	}
+	api_error_set(&why, -err, API_DEADLINE_EXCEEDED,
+		      s->commit ? "the request was sent, its outcome is not known yet"
+				: "given up before anything was sent");
+	keep_refused(s, &why);
+	if (!s->commit)
+		rename_free(s);
+}
+
+static int rename_reply(struct req *r, struct rename_save *s, int err)
+{
+	r->context = NULL;
+	if (!err)
+		err = rename_done(r, s);
+	rename_free(s);
+	return reply_err(r, err);
+}
+
+static int rename_judge(struct req *r, struct rename_save *s)
+{
+	struct node *from = tree_node(r->m->tree, r->ino2);
+	_cleanup_api_error_ struct api_error why = { 0 };
+	struct commit_text t = { 0 };
+	int rc;
+
+	t.text = save_text(s->save, &t.len);
+	t.backup = from && from->scratch && from->scratch->backup_of &&
+		   streq(from->scratch->backup_of, s->name);
+	rc = commit_begin(s->attr, &t, r, rename_ended, s, &s->commit, &why);
+	if (rc == REQ_PARKED)
+		return rc;
+	if (rc == COMMIT_NOTHING)
+		return rename_reply(r, s, 0);
+	if (rc) {
+		keep_refused(s, &why);
+		return rename_reply(r, s, save_errno_for(SAVE_RENAME, rc));
+	}
+	r->stage = STAGE_CALL;
+	return req_park(r, &s->waiters);
+}
+
+/* The whole text is there at once. */
+static int save_onto(struct req *r, struct node *from, struct node *dir, const struct child *c)
+{
+	struct rename_save *s = calloc(1, sizeof(*s));
+	struct save_event e = { .what = SAVE_RENAME };
+	struct node *attr = tree_child(r->m->tree, dir, c);
+	struct save_step step;
+	int rc;
+
+	if (!s || !attr) {
+		free(s);
+		return reply_err(r, -ENOMEM);
+	}
+	s->m = r->m;
+	s->dir = dir;
+	s->attr = attr;
+	node_pin(dir);
+	node_pin(attr);
+	s->owner = r;
+	s->uid = r->uid;
+	s->gid = r->gid;
+	s->name = strdup(c->name);
+	r->context = s;
+	rc = s->name ? save_new(commit_kind(attr), false, false, buf_str(&from->scratch->data),
+				from->scratch->data.len, TEXT_MAX, &s->save)
+		     : -ENOMEM;
+	if (!rc && !layout_writable(attr))
+		rc = -EPERM;
+	if (rc)
+		return rename_reply(r, s, rc);
+	r->abandon = rename_abandoned;
+	step = save_event(s->save, &e);
+	if (step.action == SAVE_CALL) {
+		r->stage = STAGE_JUDGE;
+		return rename_judge(r, s);
+	}
+	if (step.reply < 0) {
+		_cleanup_api_error_ struct api_error why = { 0 };
+
+		api_error_set(&why, -step.reply, API_INVALID_ARGUMENT, "%s",
+			      step.reason ? step.reason : strerror(-step.reply));
+		keep_refused(s, &why);
+	}
+	return rename_reply(r, s, step.reply);
+}
+
+/* ---- without a save ---- */
+
+static int move_scratch(struct req *r, struct node *from, struct node *dir, const char *name)
+{
+	struct tree *t = r->m->tree;
+	struct node *over = scratch_find(dir, name);
+	int rc;
+
+	if (layout_near_miss(dir, name))
+		return -ENOENT;
+	if (over && over != from)
+		scratch_unlink(t, over);
+	node_pin(from);
+	node_shown(r->m, from->parent);
+	scratch_leave(t, from);
+	rc = tree_move(t, from, dir, name);
+	scratch_enter(from->parent, from);
+	node_unpin(t, from);
+	return rc;
+}
+
+/* The attribute's node becomes a scratch file with its content; the attribute
+ * is away until it is written anew or a moment has passed. */
+static int move_away(struct req *r, struct node *attr, struct node *dir, const char *name)
+{
+	struct tree *t = r->m->tree;
+	struct node *old_dir = attr->parent;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_free_ char *old_name = strdup(attr->name);
+	struct child like = { .cls = layout_class(CLASS_SCRATCH) };
+	struct node *over = scratch_find(dir, name);
+	struct scratch *s;
+	int rc;
+
+	if (!layout_writable(attr))
+		return -EPERM;
+	if (layout_near_miss(dir, name))
+		return -ENOENT;
+	rc = node_text(r, attr, &text);
+	if (rc)
+		return rc;
+	s = scratch_new(S_IFREG | 0644, r->uid, r->gid);
+	if (!s || !old_name) {
+		scratch_free(s);
+		return -ENOMEM;
+	}
+	rc = text.len ? scratch_write(s, buf_str(&text), text.len, 0) : 0;
+	if (rc) {
+		scratch_free(s);
+		return rc;
+	}
+	s->backup_of = strdup(old_name);
+	if (over)
+		scratch_unlink(t, over);
+	node_pin(attr);
+	attribute_detach(r, old_dir, old_name);
+	tree_become(t, attr, &like);
+	attr->scratch = s;
+	rc = tree_move(t, attr, dir, name);
+	if (!rc)
+		scratch_enter(dir, attr);
+	node_shown(r->m, dir);
+	notify_inode(r->m->notifier, attr->ino);
+	node_unpin(t, attr);
+	return rc;
+}
+
+static int rename_look(struct req *r)
+{
+	struct tree *t = r->m->tree;
+	struct node *dir = req_node(r, r->ino), *dir2;
+	struct child from, to;
+	struct node *n;
+	int rc, rc2;
+
+	if (!dir)
+		return REQ_DONE;
+	dir2 = req_node(r, r->to_ino);
+	if (!dir2)
+		return REQ_DONE;
+	if (r->flags & ~(unsigned)RENAME_NOREPLACE)
+		return reply_err(r, -EINVAL);
+	rc = layout_lookup(dir, r->name, r, &from);
+	if (rc)
+		return rc == REQ_PARKED ? rc : reply_err(r, rc);
+	rc2 = layout_lookup(dir2, r->name2, r, &to);
+	if (rc2 == REQ_PARKED)
+		return rc2;
+	if (rc2 && rc2 != -ENOENT)
+		return reply_err(r, rc2);
+	if (!rc2 && (r->flags & RENAME_NOREPLACE))
+		return reply_err(r, -EEXIST);
+	n = tree_child(t, dir, &from);
+	if (!n)
+		return reply_err(r, -ENOMEM);
+	r->ino2 = n->ino;
+	/* An attribute that is moved away at the moment is one all the same. */
+	if (rc2 == -ENOENT && !layout_attribute(dir2, r->name2, &to))
+		rc2 = 0;
+	if (n->scratch) {
+		if (rc2 || to.node)
+			return reply_err(r, move_scratch(r, n, dir2, r->name2));
+		if (!S_ISREG(to.cls->type) || !S_ISREG(n->scratch->mode))
+			return reply_err(r, S_ISDIR(to.cls->type) ? -EISDIR : -EPERM);
+		return save_onto(r, n, dir2, &to);
+	}
+	if (dir == dir2 && streq(r->name, r->name2))
+		return reply_err(r, 0);
+	if (!S_ISREG(from.cls->type) || (!rc2 && !to.node))
+		return reply_err(r, -EPERM);
+	rc = move_away(r, n, dir2, r->name2);
+	return rc == REQ_PARKED ? rc : reply_err(r, rc);
+}
+
+static int run_rename(struct req *r)
+{
+	struct rename_save *s = r->context;
+
+	switch (r->stage) {
+	case STAGE_LOOK:
+		return rename_look(r);
+	case STAGE_JUDGE:
+		return rename_judge(r, s);
+	case STAGE_CALL:
+		return req_park(r, &s->waiters);
+	default:
+		return rename_reply(r, s, r->step.reply);
+	}
+}
+
+void op_rename(fuse_req_t fr, fuse_ino_t parent, const char *name, fuse_ino_t newparent,
+	       const char *newname, unsigned flags)
+{
+	struct req *r = req_new(op_mount(fr, OP_RENAME), fr, run_rename);
+
+	if (!r || !req_names(r, name, newname))
+		return;
+	r->ino = parent;
+	r->to_ino = newparent;
+	r->flags = flags;
+	req_start(r);
+}

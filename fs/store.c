@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/store.h"
+
+#include "api/resource.h"
+#include "fs/byname.h"
+
+#define FIRST_BUCKETS 16
+
+static size_t slot_of(const struct collection *c, const char *id)
+{
+	return hash_bytes(id, strlen(id), 0) & (c->buckets - 1);
+}
+
+uint64_t object_mtime(const struct object *o)
+{
+	return (o->time_ns ? o->time_ns : o->seen_ns) + o->bump;
+}
+
+struct json object_json(struct object *o)
+{
+	if (!o->doc && json_parse(o->text, o->len, &o->doc, NULL))
+		return JSON_ABSENT;
+	return json_root(o->doc);
+}
+
+static void past_free(struct past *p)
+{
+	free(p->etag);
+	free(p->text);
+	memset(p, 0, sizeof(*p));
+}
+
+/* The content that is about to be replaced becomes the newest past. */
+static void past_push(struct object *o)
+{
+	char *etag = json_get_str(object_json(o), "etag");
+
+	if (!o->own_change) /* somebody else's change: no earlier text is a base any more */
+		for (size_t i = 0; i < o->past_count; i++)
+			o->past[i].own = false;
+	if (!etag)
+		return;
+	if (o->past_count == PAST_MAX)
+		past_free(&o->past[--o->past_count]);
+	memmove(o->past + 1, o->past, o->past_count * sizeof(*o->past));
+	o->past[0] = (struct past){ etag, o->text, o->len, o->own_change };
+	o->past_count++;
+	o->text = NULL;
+}
+
+int object_base(struct object *o, const char *etag, struct json_doc **out)
+{
+	if (json_is(json_get(object_json(o), "etag"), etag))
+		return json_parse(o->text, o->len, out, NULL);
+	for (size_t i = 0; i < o->past_count; i++)
+		if (o->past[i].own && streq(o->past[i].etag, etag))
+			return json_parse(o->past[i].text, o->past[i].len, out, NULL);
+	return -ESTALE;
+}
+
+struct object *object_ref(struct object *o)
+{
+	o->refs++;
+	return o;
+}
+
+void object_unref(struct object *o)
+{
+	if (!o || --o->refs)
+		return;
+	for (size_t i = 0; i < o->past_count; i++)
+		past_free(&o->past[i]);
+	json_doc_free(o->doc);
+	free(o->id);
+	free(o->text);
+	free(o);
+}
+
+void object_unrefp(struct object **o)
+{
+	object_unref(*o);
+}
+
+int collection_new(struct mount *m, const struct service *s, enum coll_kind kind,
+		   const char *parent, struct collection **out)
+{
+	struct collection *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	c->m = m;
+	c->service = s;
+	c->kind = kind;
+	c->parent = strdup(parent);
+	c->buckets = FIRST_BUCKETS;
+	c->table = calloc(c->buckets, sizeof(*c->table));
+	c->changed_ns = m->started_ns;
+	c->next_seq = 1;
+	if (!c->parent || !c->table) {
+		collection_free(c);
+		return -ENOMEM;
+	}
+	*out = c;
+	return 0;
+}
+
+void collection_free(struct collection *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->order_len; i++)
+		if (c->order[i])
+			collection_remove(c, c->order[i]);
+	byname_free(c->names);
+	api_error_reset(&c->error);
+	free(c->order);
+	free(c->table);
+	free(c->parent);
+	free(c);
+}
+
+struct object *collection_find(const struct collection *c, const char *id)
+{
+	struct object *o = c->table[slot_of(c, id)];
+
+	while (o && !streq(o->id, id))
+		o = o->hash_next;
+	return o;
+}
+
+/* order is ascending by seq; holes keep their place until the next packing. */
+static size_t order_search(const struct collection *c, uint64_t after)
+{
+	size_t lo = 0, hi = c->order_len;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2, probe = mid;
+
+		while (probe < hi && !c->order[probe])
+			probe++;
+		if (probe < hi && c->order[probe]->seq <= after)
+			lo = probe + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+struct object *collection_next(const struct collection *c, uint64_t after)
+{
+	for (size_t i = order_search(c, after); i < c->order_len; i++)
+		if (c->order[i])
+			return c->order[i];
+	return NULL;
+}
+
+static int table_grow(struct collection *c)
+{
+	size_t buckets = c->buckets * 2;
+	struct object **table = calloc(buckets, sizeof(*table));
+	struct object **old = c->table;
+	size_t old_buckets = c->buckets;
+
+	if (!table)
+		return -ENOMEM;
+	c->table = table;
+	c->buckets = buckets;
+	for (size_t i = 0; i < old_buckets; i++) {
+		while (old[i]) {
+			struct object *o = old[i];
+			size_t slot = slot_of(c, o->id);
+
+			old[i] = o->hash_next;
+			o->hash_next = table[slot];
+			table[slot] = o;
+		}
+	}
+	free(old);
+	return 0;
+}
+
+static int order_append(struct collection *c, struct object *o)
+{
+	if (c->order_len == c->order_cap) {
+		size_t live = 0, cap;
+		struct object **order;
+
+		for (size_t i = 0; i < c->order_len; i++)
+			if (c->order[i])
+				c->order[live++] = c->order[i];
+		c->order_len = live;
+		cap = live < 8 ? 16 : live * 2;
+		order = realloc(c->order, cap * sizeof(*order));
+		if (!order)
+			return -ENOMEM;
+		c->order = order;
+		c->order_cap = cap;
+	}
+	o->seq = c->next_seq++;
+	c->order[c->order_len++] = o;
+	return 0;
+}
+
+/* The time a resource bears, by what its kind calls it. */
+static uint64_t resource_time(enum coll_kind kind, struct json v)
+{
+	static const char *const version[] = { "versionUpdateTime", "versionCreateTime",
+					       "updateTime", "createTime", NULL };
+	static const char *const other[] = { "updateTime", "createTime", NULL };
+	static const char *const operation[] = { "metadata.genericMetadata.updateTime",
+						 "metadata.updateTime", "metadata.endTime",
+						 "metadata.startTime",
+						 "metadata.genericMetadata.createTime",
+						 "metadata.createTime", NULL };
+	const char *const *paths = kind == COLL_VERSIONS     ? version
+				   : kind == COLL_OPERATIONS ? operation
+							     : other;
+	uint64_t ns;
+
+	for (; *paths; paths++) {
+		_cleanup_free_ char *text = json_strdup(json_path(v, *paths));
+
+		if (text && !time_parse(text, &ns))
+			return ns;
+	}
+	return 0;
+}
+
+static int object_fill(struct collection *c, struct object *o, struct json resource)
+{
+	size_t len;
+	const char *raw = json_raw(resource, &len);
+	char *text = malloc(len + 1);
+	uint64_t before = o->text ? object_mtime(o) : 0;
+
+	if (!text)
+		return -ENOMEM;
+	memcpy(text, raw, len);
+	text[len] = '\0';
+	if (o->text)
+		past_push(o);
+	o->own_change = false;
+	free(o->text);
+	json_doc_free(o->doc);
+	o->doc = NULL;
+	o->text = text;
+	o->len = len;
+	o->time_ns = resource_time(c->kind, resource);
+	o->seen_ns = wall_ns();
+	/* The kernel drops its pages when the mtime differs: make sure it does. */
+	o->bump = 0;
+	if (before && object_mtime(o) <= before && before - object_mtime(o) < NSEC_PER_SEC)
+		o->bump = (uint32_t)(before - object_mtime(o) + 1);
+	return 0;
+}
+
+int collection_put(struct collection *c, const char *id, struct json resource, uint64_t begun_ns)
+{
+	struct object *o = collection_find(c, id);
+	size_t len;
+	const char *raw = json_raw(resource, &len);
+	int err;
+
+	if (!raw)
+		return -EINVAL;
+	if (o && (begun_ns < o->floor_ns || begun_ns < o->fetched_ns))
+		return PUT_SAME;
+	if (o && o->len == len && !memcmp(o->text, raw, len)) {
+		o->fetched_ns = begun_ns;
+		o->own_change = false;
+		return PUT_SAME;
+	}
+	if (o) {
+		err = object_fill(c, o, resource);
+		if (err)
+			return err;
+		o->fetched_ns = begun_ns;
+		c->gen++;
+		return PUT_CHANGED;
+	}
+	if (c->count >= c->buckets * 2 && table_grow(c))
+		return -ENOMEM;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return -ENOMEM;
+	o->refs = 1;
+	o->coll = c;
+	o->id = strdup(id);
+	err = o->id ? object_fill(c, o, resource) : -ENOMEM;
+	if (!err)
+		err = order_append(c, o);
+	if (err) {
+		object_unref(o);
+		return err;
+	}
+	o->fetched_ns = begun_ns;
+	o->hash_next = c->table[slot_of(c, id)];
+	c->table[slot_of(c, id)] = o;
+	c->count++;
+	c->gen++;
+	return PUT_NEW;
+}
+
+void collection_remove(struct collection *c, struct object *o)
+{
+	struct object **link = &c->table[slot_of(c, o->id)];
+	size_t i = order_search(c, o->seq - 1);
+
+	while (*link && *link != o)
+		link = &(*link)->hash_next;
+	if (*link)
+		*link = o->hash_next;
+	while (i < c->order_len && c->order[i] != o)
+		i++;
+	if (i < c->order_len)
+		c->order[i] = NULL;
+	c->count--;
+	c->gen++;
+	o->coll = NULL;
+	object_unref(o);
+}
+
+char *collection_item_id(const struct collection *c, struct json resource)
+{
+	_cleanup_free_ char *name = NULL;
+	char *id = NULL, *at;
+
+	if (c->kind == COLL_PROJECTS)
+		return json_get_str(resource, "projectId");
+	if (c->kind == COLL_LOCATIONS)
+		id = json_get_str(resource, "locationId");
+	else if (c->kind == COLL_VERSIONS)
+		id = json_get_str(resource, "versionId");
+	if (id && *id)
+		return id;
+	free(id);
+	name = json_get_str(resource, "name");
+	if (!name)
+		return NULL;
+	id = strdup(resource_id(name));
+	at = id ? strchr(id, '@') : NULL;
+	if (at)
+		*at = '\0';
+	if (id && !*id) {
+		free(id);
+		return NULL;
+	}
+	return id;
+}

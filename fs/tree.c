@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: MIT */
+#include "fs/tree.h"
+
+#include "fs/layout.h"
+#include "fs/notify.h"
+#include "fs/scratch.h"
+
+#define FIRST_BUCKETS 1024
+
+static size_t ino_slot(const struct tree *t, fuse_ino_t ino)
+{
+	return (size_t)(ino * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (t->buckets - 1);
+}
+
+static size_t name_slot(const struct tree *t, const struct node *dir, const char *name)
+{
+	return hash_bytes(name, strlen(name), dir->ino) & (t->buckets - 1);
+}
+
+struct node *tree_node(struct tree *t, fuse_ino_t ino)
+{
+	struct node *n = t->by_ino[ino_slot(t, ino)];
+
+	while (n && n->ino != ino)
+		n = n->ino_next;
+	return n;
+}
+
+struct node *tree_find(struct tree *t, struct node *dir, const char *name)
+{
+	struct node *n = t->by_name[name_slot(t, dir, name)];
+
+	while (n && !(n->parent == dir && streq(n->name, name)))
+		n = n->name_next;
+	return n;
+}
+
+static void name_link(struct tree *t, struct node *n)
+{
+	size_t slot = name_slot(t, n->parent, n->name);
+
+	n->name_next = t->by_name[slot];
+	t->by_name[slot] = n;
+}
+
+static void name_unlink(struct tree *t, struct node *n)
+{
+	struct node **link = &t->by_name[name_slot(t, n->parent, n->name)];
+
+	while (*link && *link != n)
+		link = &(*link)->name_next;
+	if (*link)
+		*link = n->name_next;
+	n->name_next = NULL;
+}
+
+static void ino_unlink(struct tree *t, struct node *n)
+{
+	struct node **link = &t->by_ino[ino_slot(t, n->ino)];
+
+	while (*link && *link != n)
+		link = &(*link)->ino_next;
+	if (*link)
+		*link = n->ino_next;
+}
+
+static void sibling_link(struct node *n)
+{
+	n->sib_prev = NULL;
+	n->sib_next = n->parent->children;
+	if (n->sib_next)
+		n->sib_next->sib_prev = n;
+	n->parent->children = n;
+}
+
+static void sibling_unlink(struct node *n)
+{
+	if (n->sib_prev)
+		n->sib_prev->sib_next = n->sib_next;
+	else
+		n->parent->children = n->sib_next;
+	if (n->sib_next)
+		n->sib_next->sib_prev = n->sib_prev;
+}
+
+static void tree_grow(struct tree *t)
+{
+	size_t old = t->buckets, buckets = old * 2;
+	struct node **by_ino = calloc(buckets, sizeof(*by_ino));
+	struct node **by_name = calloc(buckets, sizeof(*by_name));
+	struct node **from = t->by_ino;
+
+	if (!by_ino || !by_name) {
+		free(by_ino);
+		free(by_name);
+		return; /* longer chains, nothing worse */
+	}
+	free(t->by_name);
+	t->by_ino = by_ino;
+	t->by_name = by_name;
+	t->buckets = buckets;
+	for (size_t i = 0; i < old; i++) {
+		while (from[i]) {
+			struct node *n = from[i];
+			size_t slot = ino_slot(t, n->ino);
+
+			from[i] = n->ino_next;
+			n->ino_next = by_ino[slot];
+			by_ino[slot] = n;
+			if (!n->unlinked && n != t->root)
+				name_link(t, n);
+		}
+	}
+	free(from);
+}
+
+/* The same path has the same inode number in every mount, unless that number
+ * is taken (by what bore the name before). */
+static fuse_ino_t new_ino(struct tree *t, const struct node *dir, const char *name)
+{
+	fuse_ino_t ino = hash_bytes(name, strlen(name), dir ? dir->ino : 0) >> 1;
+
+	while (ino <= FUSE_ROOT_ID || tree_node(t, ino))
+		ino++;
+	return ino;
+}
+
+struct node *tree_add(struct tree *t, struct node *dir, const char *name, const struct class *cls)
+{
+	struct node *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->name = strdup(name);
+	if (!n->name) {
+		free(n);
+		return NULL;
+	}
+	if (t->count >= t->buckets)
+		tree_grow(t);
+	n->cls = cls;
+	n->ino = dir ? new_ino(t, dir, name) : FUSE_ROOT_ID;
+	n->parent = dir ? dir : n;
+	n->service = dir ? dir->service : NULL;
+	n->ino_next = t->by_ino[ino_slot(t, n->ino)];
+	t->by_ino[ino_slot(t, n->ino)] = n;
+	if (dir) {
+		sibling_link(n);
+		name_link(t, n);
+		dir->pins++; /* a parent outlives its children */
+	}
+	t->count++;
+	return n;
+}
+
+static void local_free(struct local *l)
+{
+	free(l->name);
+	free(l->rejected);
+	free(l->error);
+	free(l->last_export);
+	free(l->operation);
+	free(l->unknown_body);
+	free(l);
+}
+
+static void node_free(struct tree *t, struct node *n)
+{
+	if (n->coll) {
+		if (n->coll_prev)
+			n->coll_prev->coll_next = n->coll_next;
+		else if (n->coll->dirs == n)
+			n->coll->dirs = n->coll_next;
+		if (n->coll_next)
+			n->coll_next->coll_prev = n->coll_prev;
+	}
+	ino_unlink(t, n);
+	if (n != t->root) {
+		if (!n->unlinked)
+			name_unlink(t, n);
+		sibling_unlink(n);
+	}
+	while (n->locals) {
+		struct local *l = n->locals;
+
+		n->locals = l->next;
+		local_free(l);
+	}
+	scratch_free(n->scratch);
+	free(n->name);
+	free(n->res);
+	free(n->id);
+	free(n->key);
+	free(n);
+	t->count--;
+}
+
+static void node_reap(struct tree *t, struct node *n)
+{
+	while (n != t->root && !n->nlookup && !n->pins) {
+		struct node *parent = n->parent;
+
+		node_free(t, n);
+		parent->pins--;
+		n = parent;
+	}
+}
+
+void node_pin(struct node *n)
+{
+	n->pins++;
+}
+
+void node_unpin(struct tree *t, struct node *n)
+{
+	n->pins--;
+	node_reap(t, n);
+}
+
+void tree_forget(struct tree *t, struct node *n, uint64_t nlookup)
+{
+	n->nlookup -= nlookup < n->nlookup ? nlookup : n->nlookup;
+	node_reap(t, n);
+}
+
+void node_attach(struct node *n, struct collection *c)
+{
+	n->coll = c;
+	n->coll_next = c->dirs;
+	if (c->dirs)
+		c->dirs->coll_prev = n;
+	c->dirs = n;
+}
+
+static bool same_thing(const struct node *n, const struct child *c)
+{
+	return n->cls == c->cls && n->field == c->field &&
+	       streq(n->key ? n->key : "", c->key) && streq(n->id ? n->id : "", c->id);
+}
+
+static int node_fill(struct tree *t, struct node *n, const struct child *c)
+{
+	n->field = c->field;
+	if (*c->key && !(n->key = strdup(c->key)))
+		return -ENOMEM;
+	if (*c->id && !(n->id = strdup(c->id)))
+		return -ENOMEM;
+	return layout_init(t->m, n, c);
+}
+
+struct node *tree_child(struct tree *t, struct node *dir, const struct child *c)
+{
+	struct node *n = c->node ? c->node : tree_find(t, dir, c->name);
+
+	if (c->node || (n && same_thing(n, c)))
+		return n;
+	if (n) /* something else bears the name now */
+		tree_detach(t, n);
+	n = tree_add(t, dir, c->name, c->cls);
+	if (n && node_fill(t, n, c)) {
+		node_reap(t, n);
+		n = NULL;
+	}
+	return n;
+}
+
+void tree_detach(struct tree *t, struct node *n)
+{
+	if (n->unlinked || n == t->root)
+		return;
+	name_unlink(t, n);
+	n->unlinked = true;
+}
+
+int tree_move(struct tree *t, struct node *n, struct node *dir, const char *name)
+{
+	struct node *old = n->parent;
+	char *copy = strdup(name);
+
+	if (!copy)
+		return -ENOMEM;
+	tree_detach(t, n);
+	sibling_unlink(n);
+	free(n->name);
+	n->name = copy;
+	n->parent = dir;
+	dir->pins++;
+	sibling_link(n);
+	name_link(t, n);
+	n->unlinked = false;
+	node_unpin(t, old);
+	return 0;
+}
+
+int tree_become(struct tree *t, struct node *n, const struct child *like)
+{
+	free(n->key);
+	free(n->id);
+	n->key = n->id = NULL;
+	n->cls = like->cls;
+	return node_fill(t, n, like);
+}
+
+void tree_touch(struct tree *t, struct node *n)
+{
+	if (n->nlookup)
+		notify_inode(t->m->notifier, n->ino);
+	for (struct node *c = n->children; c; c = c->sib_next)
+		tree_touch(t, c);
+}
+
+struct local *node_local(struct node *dir, const char *name, bool make)
+{
+	struct local *l = dir->locals;
+
+	while (l && !streq(l->name, name))
+		l = l->next;
+	if (l || !make)
+		return l;
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return NULL;
+	l->name = strdup(name);
+	if (!l->name) {
+		free(l);
+		return NULL;
+	}
+	l->next = dir->locals;
+	dir->locals = l;
+	node_pin(dir);
+	return l;
+}
+
+void node_local_drop(struct tree *t, struct node *dir, struct local *l)
+{
+	struct local **link = &dir->locals;
+
+	while (*link && *link != l)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	*link = l->next;
+	local_free(l);
+	node_unpin(t, dir);
+}
+
+struct node *node_owner(struct node *n)
+{
+	while (n->parent != n && !(S_ISDIR(n->cls->type) && n->id))
+		n = n->parent;
+	return n;
+}
+
+void node_path(const struct node *n, struct buf *out)
+{
+	if (n->parent == n)
+		return;
+	node_path(n->parent, out);
+	if (out->len)
+		buf_putc(out, '/');
+	buf_puts(out, n->name);
+}
+
+int tree_new(struct mount *m, struct tree **out)
+{
+	struct tree *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->m = m;
+	t->buckets = FIRST_BUCKETS;
+	t->by_ino = calloc(t->buckets, sizeof(*t->by_ino));
+	t->by_name = calloc(t->buckets, sizeof(*t->by_name));
+	m->tree = t;
+	if (t->by_ino && t->by_name)
+		t->root = tree_add(t, NULL, "", layout_root_class(m));
+	err = t->root ? layout_root(m, t->root) : -ENOMEM;
+	if (err) {
+		tree_free(t);
+		m->tree = NULL;
+		return err;
+	}
+	t->root->nlookup = 1;
+	*out = t;
+	return 0;
+}
+
+void tree_free(struct tree *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; t->by_ino && i < t->buckets; i++) {
+		while (t->by_ino[i]) {
+			struct node *n = t->by_ino[i];
+
+			/* Order does not matter: nothing is followed any more. */
+			t->by_ino[i] = n->ino_next;
+			while (n->locals) {
+				struct local *l = n->locals;
+
+				n->locals = l->next;
+				local_free(l);
+			}
+			scratch_free(n->scratch);
+			free(n->name);
+			free(n->res);
+			free(n->id);
+			free(n->key);
+			free(n);
+		}
+	}
+	free(t->by_ino);
+	free(t->by_name);
+	free(t);
+}
+
+/* ---- what the cache learns reaches the kernel ---- */
+
+/* A directory of links (by-name, aliases): the names may lead elsewhere now. */
+static void links_changed(struct tree *t, struct node *dir, const char *id)
+{
+	dir->shown_ns = wall_ns();
+	for (struct node *n = dir->children; n; n = n->sib_next) {
+		if (!n->nlookup || n->unlinked || !S_ISLNK(n->cls->type))
+			continue;
+		if (dir->cls->id == CLASS_ALIASES || (n->id && streq(n->id, id))) {
+			notify_inode(t->m->notifier, n->ino);
+			notify_entry(t->m->notifier, dir->ino, n->name);
+		}
+	}
+}
+
+static void object_changed(struct collection *c, struct object *o)
+{
+	struct tree *t = c->m->tree;
+
+	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
+		if (!o || (dir->id && streq(dir->id, o->id))) {
+			tree_touch(t, dir);
+			continue;
+		}
+		if (dir->id)
+			continue;
+		if (dir->nlookup)
+			notify_inode(t->m->notifier, dir->ino);
+		if (dir->cls->id == CLASS_BY_NAME || dir->cls->id == CLASS_ALIASES)
+			links_changed(t, dir, o->id);
+	}
+}
+
+static void object_added(struct collection *c, struct object *o)
+{
+	struct tree *t = c->m->tree;
+
+	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
+		if (dir->id)
+			continue;
+		if (dir->nlookup)
+			notify_inode(t->m->notifier, dir->ino);
+		if (c->complete && !tree_find(t, dir, o->id) && dir->nlookup)
+			notify_entry(t->m->notifier, dir->ino, o->id); /* a cached negative */
+	}
+}
+
+static void object_removed(struct collection *c, const char *id)
+{
+	struct tree *t = c->m->tree;
+
+	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
+		struct node *n = dir->id ? NULL : tree_find(t, dir, id);
+
+		if (dir->nlookup && !dir->id)
+			notify_inode(t->m->notifier, dir->ino);
+		if (n && n->nlookup)
+			notify_entry(t->m->notifier, dir->ino, id);
+	}
+}
+
+const struct cache_watcher tree_watcher = { object_changed, object_added, object_removed };

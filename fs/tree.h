@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Inodes, names and lookup counts.  A node is what the kernel knows (or what
+ * lives in memory only: scratch files); what it shows is told by its class
+ * (fs/layout.h).  Loop's thread only.
+ *
+ * A node lives while the kernel counts a lookup, while it has children, or
+ * while it is pinned (open handles, scratch files, refused texts below it).
+ */
+#ifndef MODELFS_TREE_H
+#define MODELFS_TREE_H
+
+#include "fs/cache.h"
+
+struct class;
+struct scratch;
+
+/* What a directory remembers about one of its attributes: never upstream. */
+struct local {
+	struct local *next;
+	char *name;	      /* the attribute's file name */
+	char *rejected;	      /* refused text, NULL: none */
+	size_t rejected_len;
+	char *error;	      /* why: the content of .NAME.error */
+	int error_errno;
+	uid_t uid;	      /* whose text it is */
+	gid_t gid;
+	uint64_t error_wall_ns;
+	uint64_t detached_ns; /* monotonic: moved away or unlinked until then; 0: not */
+	char *last_export;    /* export.json: the last configuration sent, as shown */
+	char *operation;      /* export.json: what the last one started */
+	bool unknown;	      /* export.json: a POST whose fate nobody knows … */
+	uint64_t unknown_wall_ns; /* … sent then */
+	char *unknown_body;
+	uint64_t changed_wall_ns; /* last_export or template came or went */
+};
+
+struct node {
+	fuse_ino_t ino;
+	uint64_t nlookup;
+	unsigned pins;
+	const struct class *cls;
+	struct node *parent; /* the root's is itself */
+	char *name;
+	struct node *ino_next, *name_next;
+	struct node *children, *sib_prev, *sib_next;
+	bool unlinked; /* its name is gone or another's */
+
+	const struct service *service;
+	char *res;		 /* directories: the resource's name, or its collection's parent */
+	struct collection *coll; /* directories of or in a collection */
+	char *id;		 /* the object in coll that it shows, or that a link leads to */
+	struct node *coll_prev, *coll_next; /* other directories of coll */
+	const struct field *field; /* field files the table knows */
+	char *key;		 /* field files: the JSON member; alias links: the alias */
+	struct local *locals;	 /* directories */
+	struct node *scratch_nodes; /* directories: scratch files in it, by scratch_next */
+	struct node *scratch_next;
+	struct scratch *scratch; /* scratch files */
+	uint64_t shown_ns;	 /* directories: mtime bump of what is only here */
+};
+
+struct tree {
+	struct mount *m;
+	struct node *root;
+	struct node **by_ino, **by_name;
+	size_t buckets, count;
+};
+
+/* What a directory holds under one name. */
+struct child {
+	const struct class *cls;
+	char name[256];
+	const struct field *field;
+	char key[256];
+	struct collection *coll;
+	char id[256];
+	uint64_t cookie;  /* of this entry, for readdir */
+	double timeout;	  /* seconds the name may be kept */
+	struct node *node; /* set: this very node (scratch files) */
+};
+
+int tree_new(struct mount *m, struct tree **out);
+void tree_free(struct tree *t);
+
+struct node *tree_node(struct tree *t, fuse_ino_t ino); /* NULL: unknown */
+/* The child as a node, made if the kernel does not know it yet.  NULL: no memory. */
+struct node *tree_child(struct tree *t, struct node *dir, const struct child *c);
+/* The child that is known by this name; NULL: none. */
+struct node *tree_find(struct tree *t, struct node *dir, const char *name);
+/* A node without a place among the attributes (scratch). */
+struct node *tree_add(struct tree *t, struct node *dir, const char *name, const struct class *cls);
+
+void node_pin(struct node *n);
+void node_unpin(struct tree *t, struct node *n);
+void tree_forget(struct tree *t, struct node *n, uint64_t nlookup);
+
+/* The name no longer leads to this node (unlink, rename over it). */
+void tree_detach(struct tree *t, struct node *n);
+/* Give a node another name, and another place. */
+int tree_move(struct tree *t, struct node *n, struct node *dir, const char *name);
+/* The node becomes what `like` shows (a scratch file renamed onto an attribute). */
+int tree_become(struct tree *t, struct node *n, const struct child *like);
+
+/* Attach a directory to the collection it shows. */
+void node_attach(struct node *n, struct collection *c);
+
+/* The kernel is told that n and everything below it may have changed. */
+void tree_touch(struct tree *t, struct node *n);
+
+/* The memory of dir about the attribute `name`; made if asked for. */
+struct local *node_local(struct node *dir, const char *name, bool make);
+void node_local_drop(struct tree *t, struct node *dir, struct local *l);
+
+/* The nearest directory, n included, that shows one object. */
+struct node *node_owner(struct node *n);
+/* Path below the mount's root, "" for the root; appended. */
+void node_path(const struct node *n, struct buf *out);
+
+extern const struct cache_watcher tree_watcher;
+
+#endif

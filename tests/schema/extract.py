@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Write api/vertex_schema.c from the discovery documents of v1 and v1beta1.
+
+    tests/schema/extract.py V1.json V1BETA1.json > api/vertex_schema.c
+
+Taken over are facts alone: names, types, enumerators, who may write.  What the
+documents do not say in a form a program can read is in OVERLAY below.  The
+result is checked in; the build does not run this.
+"""
+import json
+import re
+import sys
+
+ROOTS = ["Model", "UploadModelRequest", "MergeVersionAliasesRequest", "ExportModelRequest",
+         "CopyModelRequest", "ModelEvaluation", "Operation"]
+
+# The documents sort fields by name; these are in the order of real answers.
+ORDER = {
+    "Model": """name versionId versionAliases versionCreateTime versionUpdateTime displayName
+        description versionDescription defaultCheckpointId predictSchemata metadataSchemaUri
+        metadata supportedExportFormats trainingPipeline pipelineJob containerSpec artifactUri
+        supportedDeploymentResourcesTypes supportedInputStorageFormats
+        supportedOutputStorageFormats createTime updateTime deployedModels explanationSpec etag
+        labels dataStats encryptionSpec modelSourceInfo originalModelInfo metadataArtifact
+        baseModelSource satisfiesPzs satisfiesPzi checkpoints""".split(),
+    "ModelExportFormat": ["id", "exportableContents"],
+    "OutputConfig": ["exportFormatId", "artifactDestination", "imageDestination"],
+    "UploadModelRequest": ["parentModel", "modelId", "model", "serviceAccount"],
+    "Operation": ["name", "metadata", "done", "error", "response"],
+    "Status": ["code", "message", "details"],
+}
+
+# Fields of a Model that belong to the model; all others belong to a version.
+MODEL_LEVEL = "name displayName description createTime updateTime etag labels encryptionSpec".split()
+# Neither output only nor to be set once: the masks of patch, and what has a
+# method (versionAliases) or a meaning (etag) of its own.
+NOT_IMMUTABLE = "displayName description versionDescription labels versionAliases etag".split()
+OVERLAY = {
+    ("Model", "displayName"): ["MODEL_MASK"],
+    ("Model", "description"): ["MODEL_MASK", "MULTILINE"],
+    ("Model", "versionDescription"): ["VERSION_MASK", "MULTILINE"],
+    ("Model", "labels"): ["MODEL_MASK", "VERSION_MASK"],
+}
+
+FLAGS = ["REPEATED", "MAP", "REQUIRED", "OUTPUT_ONLY", "IMMUTABLE", "MODEL_MASK", "VERSION_MASK",
+         "MULTILINE", "NOT_IN_BETA", "VERSION_LEVEL", "ONLY_IN_BETA"]
+TYPES = {
+    ("string", None): "STRING", ("boolean", None): "BOOL", ("integer", "int32"): "INT32",
+    ("string", "int64"): "INT64", ("string", "uint64"): "INT64", ("number", "float"): "FLOAT",
+    ("number", "double"): "FLOAT", ("string", "google-datetime"): "TIMESTAMP",
+    ("string", "google-duration"): "DURATION", ("string", "byte"): "BYTES",
+    ("string", "google-fieldmask"): "MASK", ("any", None): "ANY", ("object", None): "ANY",
+}
+
+
+def short(name):
+    return re.sub(r"^Google(CloudAiplatformV1(beta1)?|Longrunning|Rpc|Protobuf|Type)", "", name)
+
+
+def title(name):
+    """The proto's own (inner) message name, where the document glued the outer one before it."""
+    return "OutputConfig" if name == "ExportModelRequestOutputConfig" else name
+
+
+def snake(name):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def load(path):
+    with open(path, encoding="utf-8") as f:
+        return {short(k): v.get("properties", {}) for k, v in json.load(f)["schemas"].items()}
+
+
+def flags_of(message, name, prop, where):
+    text = prop.get("description", "")
+    head = re.match(r"((Required|Optional|Output only|Immutable|Identifier|Input only)\.\s*)*", text)
+    flags = set(OVERLAY.get((message, name), []))
+    if "Required." in head.group(0):
+        flags.add("REQUIRED")
+    if prop.get("readOnly") or "Output only." in head.group(0):
+        flags.add("OUTPUT_ONLY")
+    if "Immutable." in head.group(0):
+        flags.add("IMMUTABLE")
+    if message == "Model":
+        if name not in MODEL_LEVEL:
+            flags.add("VERSION_LEVEL")
+        if "OUTPUT_ONLY" not in flags and name not in NOT_IMMUTABLE:
+            flags.add("IMMUTABLE")
+    if where == ["v1"]:
+        flags.add("NOT_IN_BETA")
+    if where == ["v1beta1"]:
+        flags.add("ONLY_IN_BETA")
+    return flags
+
+
+def fields_of(message, docs):
+    """(name, type, flags, message or None, enumerators or None) in order."""
+    props, where = {}, {}
+    for version, doc in docs.items():
+        for name, prop in doc.get(message, {}).items():
+            props.setdefault(name, prop)
+            where.setdefault(name, []).append(version)
+            both = prop.get("items", prop).get("enum", [])
+            known = props[name].get("items", props[name]).setdefault("enum", []) if both else []
+            known.extend(e for e in both if e not in known)
+    order = ORDER.get(title(message), [])
+    assert set(order) <= set(props) or not order, (message, set(order) - set(props))
+    present = {v for v, d in docs.items() if message in d}
+    for name in order + sorted(set(props) - set(order)):
+        prop = props[name]
+        flags = flags_of(message, name, prop, where[name] if len(present) == 2 else [])
+        inner = prop
+        if prop.get("type") == "array":
+            flags.add("REPEATED")
+            inner = prop["items"]
+        elif "additionalProperties" in prop:
+            flags.add("MAP")
+            inner = prop["additionalProperties"]
+        if "$ref" in inner:
+            yield name, "MESSAGE", flags, short(inner["$ref"]), None
+        elif "enum" in inner:
+            yield name, "ENUM", flags, None, inner["enum"]
+        else:
+            yield name, TYPES[inner.get("type"), inner.get("format")], flags, None, None
+
+
+def main():
+    docs = {"v1": load(sys.argv[1]), "v1beta1": load(sys.argv[2])}
+    messages, todo = {}, list(ROOTS)
+    while todo:
+        name = todo.pop(0)
+        if name not in messages:
+            messages[name] = list(fields_of(name, docs))
+            todo += [m for _, _, _, m, _ in messages[name] if m]
+    symbol = {m: ("vertex_" if m in ROOTS else "m_") + snake(m) for m in messages}
+
+    out = ["/* SPDX-License-Identifier: MIT */",
+           "/* Written by tests/schema/extract.py from Google's discovery documents; not by hand. */",
+           '#include "api/vertex.h"', "", "/* clang-format off */"]
+    for m in messages:
+        if m not in ROOTS:
+            out.append(f"static const struct message {symbol[m]};")
+    out.append("")
+    for m, fields in messages.items():
+        for name, _, _, _, enum in fields:
+            if enum:
+                out.append(f"static const char *const e_{snake(m)}_{snake(name)}[] = {{")
+                out += [f'\t"{e}",' for e in enum] + ["\tNULL,", "};"]
+        if fields:
+            out.append(f"static const struct field f_{snake(m)}[] = {{")
+        for name, kind, flags, message, enum in fields:
+            bits = " | ".join("FIELD_" + f for f in FLAGS if f in flags) or "0"
+            ref = f"&{symbol[message]}" if message else "NULL"
+            names = f"e_{snake(m)}_{snake(name)}" if enum else "NULL"
+            out.append(f'\t{{"{name}", FIELD_{kind}, {bits}, {ref}, {names}}},')
+        if fields:
+            out.append("};")
+        static = "" if m in ROOTS else "static "
+        array = f"f_{snake(m)}, ARRAY_SIZE(f_{snake(m)})" if fields else "NULL, 0"
+        out.append(f'{static}const struct message {symbol[m]} = {{"{title(m)}", {array}}};')
+        out.append("")
+    print("\n".join(out[:-1]))
+
+
+if __name__ == "__main__":
+    main()
