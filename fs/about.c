@@ -217,9 +217,10 @@ static int render_metrics(struct mount *m, struct buf *out)
 		   scratch_bytes());
 	buf_printf(out, "# TYPE modelfs_operations_running gauge\nmodelfs_operations_running %zu\n",
 		   operations_running(m));
-	buf_printf(out,
-		   "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %ld\n",
-		   resident_bytes());
+	buf_printf(
+		out,
+		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %ld\n",
+		resident_bytes());
 	return out->err;
 }
 
@@ -252,10 +253,10 @@ int about_render(struct mount *m, const char *name, struct buf *out)
 		const char *name;
 		int (*render)(struct mount *m, struct buf *out);
 	} files[] = {
-		{ "version", render_version },
-		{ "config.json", render_config },
-		{ "metrics", render_metrics },
-		{ "errors", render_errors },
+		{"version", render_version},
+		{"config.json", render_config},
+		{"metrics", render_metrics},
+		{"errors", render_errors},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)

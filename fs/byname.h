@@ -10,11 +10,11 @@
 #include "fs/store.h"
 
 struct byname_entry {
-	char *name;	/* as in by-name/ */
-	char *plain;	/* without ~ID; the same as name unless `shared` */
-	char *id;	/* the model */
-	uint64_t seq;	/* of the model in its collection */
-	bool shared;	/* several models bear the plain name */
+	char *name;   /* as in by-name/ */
+	char *plain;  /* without ~ID; the same as name unless `shared` */
+	char *id;     /* the model */
+	uint64_t seq; /* of the model in its collection */
+	bool shared;  /* several models bear the plain name */
 };
 
 struct byname {

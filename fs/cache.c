@@ -3,11 +3,11 @@
 
 #include "api/log.h"
 
-#define BUCKETS		4096
-#define FAILURE_MIN_NS	(1 * NSEC_PER_SEC)
-#define FAILURE_MAX_NS	(10 * NSEC_PER_SEC)
-#define SWEEP_NS	(30 * NSEC_PER_SEC)
-#define FETCH_KEEP_NS	(60 * NSEC_PER_SEC)
+#define BUCKETS        4096
+#define FAILURE_MIN_NS (1 * NSEC_PER_SEC)
+#define FAILURE_MAX_NS (10 * NSEC_PER_SEC)
+#define SWEEP_NS       (30 * NSEC_PER_SEC)
+#define FETCH_KEEP_NS  (60 * NSEC_PER_SEC)
 
 /* A get of one resource: under way, or failed a moment ago. */
 struct fetch {
@@ -41,37 +41,37 @@ static struct coll_methods methods_of(const struct collection *c)
 
 	switch (c->kind) {
 	case COLL_LOCATIONS:
-		return (struct coll_methods){ "locations.list", "locations.get" };
+		return (struct coll_methods){"locations.list", "locations.get"};
 	case COLL_MODELS:
-		return (struct coll_methods){ "models.list", "models.get" };
+		return (struct coll_methods){"models.list", "models.get"};
 	case COLL_VERSIONS:
-		return (struct coll_methods){ "models.listVersions", NULL };
+		return (struct coll_methods){"models.listVersions", NULL};
 	case COLL_EVALUATIONS:
-		return (struct coll_methods){ "models.evaluations.list",
-					      "models.evaluations.get" };
+		return (struct coll_methods){"models.evaluations.list", "models.evaluations.get"};
 	case COLL_OPERATIONS:
-		return in_model ? (struct coll_methods){ "models.operations.list",
-							 "models.operations.get" }
-				: (struct coll_methods){ "operations.list", "operations.get" };
+		return in_model ? (struct coll_methods){"models.operations.list",
+							"models.operations.get"}
+				: (struct coll_methods){"operations.list", "operations.get"};
 	default:
-		return (struct coll_methods){ NULL, NULL };
+		return (struct coll_methods){NULL, NULL};
 	}
 }
 
 /* Resource Manager is none of the three services, yet tells the projects. */
-static const struct method projects_search = {
-	.id = "projects.search", .verb = "GET", .path = "", .items = "projects", .idempotent = true
-};
+static const struct method projects_search = {.id = "projects.search",
+					      .verb = "GET",
+					      .path = "",
+					      .items = "projects",
+					      .idempotent = true};
 static const struct method projects_get = {
-	.id = "projects.get", .verb = "GET", .path = "", .idempotent = true
-};
+	.id = "projects.get", .verb = "GET", .path = "", .idempotent = true};
 
 /* The child collections of a resource are named by its kind. */
 static const char *segment_of(const struct collection *c)
 {
 	static const char *const segments[COLL_KINDS] = {
-		[COLL_PROJECTS] = "projects",	[COLL_LOCATIONS] = "locations",
-		[COLL_MODELS] = "models",	[COLL_VERSIONS] = "versions",
+		[COLL_PROJECTS] = "projects",       [COLL_LOCATIONS] = "locations",
+		[COLL_MODELS] = "models",           [COLL_VERSIONS] = "versions",
 		[COLL_EVALUATIONS] = "evaluations", [COLL_OPERATIONS] = "operations",
 	};
 
@@ -144,7 +144,8 @@ static void sweep_collection(struct collection *c, void *ctx)
 		*link = f->next;
 		fetch_free(f);
 	}
-	if (c->call || c->kind == COLL_OPERATIONS || now < c->used_ns + stale_ns(c->m) + ttl_ns(c->m))
+	if (c->call || c->kind == COLL_OPERATIONS ||
+	    now < c->used_ns + stale_ns(c->m) + ttl_ns(c->m))
 		return;
 	for (struct object *o = collection_next(c, 0), *next; o; o = next) {
 		next = collection_next(c, o->seq);
@@ -599,7 +600,7 @@ static void count_objects(struct collection *c, void *ctx)
 
 void cache_metrics(struct mount *m, struct buf *out)
 {
-	size_t n[2] = { 0, 0 };
+	size_t n[2] = {0, 0};
 
 	cache_each(m, count_objects, n);
 	buf_printf(out, "# TYPE modelfs_cache_hits_total counter\nmodelfs_cache_hits_total %llu\n",

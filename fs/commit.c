@@ -13,13 +13,13 @@
 
 struct commit {
 	struct mount *m;
-	struct node *dir;	 /* pinned: where the attribute lies */
-	char *file;		 /* its name */
+	struct node *dir; /* pinned: where the attribute lies */
+	char *file;       /* its name */
 	enum class_id cls;
 	const struct service *service;
 	const struct method *method;
-	char *name;		 /* resource that the request is sent to */
-	char *model, *version;	 /* version: NULL unless saved in its directory */
+	char *name;            /* resource that the request is sent to */
+	char *model, *version; /* version: NULL unless saved in its directory */
 	char *body, *mask;
 	uint64_t begun_ns, begun_wall_ns;
 	uid_t uid;
@@ -218,7 +218,7 @@ static void remember_unknown(struct commit *c)
 static void call_ended(void *ctx, struct answer *a)
 {
 	struct commit *c = ctx;
-	struct outcome o = { .err = -a->error.err };
+	struct outcome o = {.err = -a->error.err};
 
 	if (!a->error.err) {
 		if (c->cls == CLASS_EXPORT)
@@ -312,12 +312,12 @@ struct judging {
 
 static int refuse(struct api_error *why, int err, const char *reason)
 {
-	enum api_code code = err == -ENOENT    ? API_NOT_FOUND
-			     : err == -EPERM   ? API_PERMISSION_DENIED
-			     : err == -EBUSY   ? API_FAILED_PRECONDITION
-			     : err == -ESTALE  ? API_ABORTED
-			     : err == -EINVAL  ? API_INVALID_ARGUMENT
-					       : API_UNKNOWN;
+	enum api_code code = err == -ENOENT   ? API_NOT_FOUND
+			     : err == -EPERM  ? API_PERMISSION_DENIED
+			     : err == -EBUSY  ? API_FAILED_PRECONDITION
+			     : err == -ESTALE ? API_ABORTED
+			     : err == -EINVAL ? API_INVALID_ARGUMENT
+					      : API_UNKNOWN;
 
 	api_error_set(why, -err, code, "%s", reason ? reason : strerror(-err));
 	return err;
@@ -367,8 +367,8 @@ static int judge_patch(struct judging *g)
 	}
 	g->method = "models.patch";
 	if (document)
-		return judge_document(&g->j, base ? json_root(base) : object_json(g->o),
-				      g->t->text, g->t->len, &g->out);
+		return judge_document(&g->j, base ? json_root(base) : object_json(g->o), g->t->text,
+				      g->t->len, &g->out);
 	return judge_field(&g->j, g->n->field, object_json(g->o), g->t->text, g->t->len, &g->out);
 }
 
@@ -384,7 +384,7 @@ static int version_ids(struct collection *versions, struct string_list *out)
 static int judge_default_file(struct judging *g)
 {
 	_cleanup_free_ char *current = NULL;
-	struct string_list ids = { 0 };
+	struct string_list ids = {0};
 	struct collection *versions;
 	struct child flag;
 	int rc;
@@ -490,8 +490,8 @@ static int judge_cancel_file(struct judging *g)
 	while (text.len && strchr(" \t\r\n", text.data[text.len - 1]))
 		buf_truncate(&text, text.len - 1);
 	if (!streq(buf_str(&text), "1"))
-		return judged_refuse(&g->out, -EINVAL, "write 1 to cancel the operation, not \"%s\"",
-				     buf_str(&text));
+		return judged_refuse(&g->out, -EINVAL,
+				     "write 1 to cancel the operation, not \"%s\"", buf_str(&text));
 	if (operation_done(g->o))
 		return judged_refuse(&g->out, -EBUSY,
 				     "the operation has ended (%s): there is nothing to cancel",
@@ -537,7 +537,7 @@ static int default_body(struct judging *g)
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why)
 {
-	struct judging g = { .n = n, .dir = n->parent, .t = t, .r = r };
+	struct judging g = {.n = n, .dir = n->parent, .t = t, .r = r};
 	_cleanup_free_ char *name = NULL;
 	int rc;
 

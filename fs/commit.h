@@ -11,8 +11,8 @@
 
 /* Outcome of a commit. */
 struct outcome {
-	int err;	    /* 0, or a negative errno */
-	bool unknown;	    /* it was sent, and nobody knows what became of it */
+	int err;              /* 0, or a negative errno */
+	bool unknown;         /* it was sent, and nobody knows what became of it */
 	struct api_error why; /* err: what to tell */
 };
 

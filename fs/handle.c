@@ -71,7 +71,7 @@ bool proc_holds(struct mount *m, pid_t tgid, const struct node *n)
 
 	if (kill(tgid, 0) && errno == ESRCH)
 		return false;
-	buf_printf(&path, "%s/", m->config->mountpoint);
+	buf_puts(&path, m->config->mountpoint);
 	node_path(n, &path);
 	snprintf(fds, sizeof(fds), "/proc/%d/fd", (int)tgid);
 	dir = opendir(fds);
@@ -107,7 +107,7 @@ static void keep_refused(struct mount *m, struct handle *h, const struct api_err
 
 static void keep_reason(struct mount *m, struct handle *h, int err, const char *reason)
 {
-	_cleanup_api_error_ struct api_error why = { 0 };
+	_cleanup_api_error_ struct api_error why = {0};
 
 	api_error_set(&why, -err, API_INVALID_ARGUMENT, "%s", reason ? reason : strerror(-err));
 	keep_refused(m, h, &why);
@@ -145,7 +145,7 @@ static void commit_ended(void *ctx, const struct outcome *o)
 static void event_abandoned(struct req *r, int err)
 {
 	struct handle *h = r->h;
-	_cleanup_api_error_ struct api_error why = { 0 };
+	_cleanup_api_error_ struct api_error why = {0};
 
 	if (!h || h->owner != r)
 		return;
@@ -180,8 +180,8 @@ static int event_refused(struct req *r, struct handle *h, const struct save_step
 
 static int event_judge(struct req *r, struct handle *h)
 {
-	_cleanup_api_error_ struct api_error why = { 0 };
-	struct commit_text t = { .etag = h->etag };
+	_cleanup_api_error_ struct api_error why = {0};
+	struct commit_text t = {.etag = h->etag};
 	struct save_step step;
 	int rc;
 
@@ -238,7 +238,7 @@ void handle_release(struct handle *h)
 
 	h->released = true;
 	if (h->save) {
-		struct save_event e = { .what = SAVE_RELEASE };
+		struct save_event e = {.what = SAVE_RELEASE};
 		struct save_step step = save_event(h->save, &e);
 
 		if (step.refused && !step.again)

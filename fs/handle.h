@@ -13,20 +13,20 @@
 
 struct handle {
 	struct mount *mount;
-	struct node *node;	 /* pinned */
+	struct node *node;       /* pinned */
 	struct scratch *scratch; /* counted; NULL: an attribute */
-	struct buf snapshot;	 /* what readers read */
-	struct save *save;	 /* writable attributes */
-	char *etag;		 /* of the content that stood at open */
-	pid_t opener;		 /* process id */
+	struct buf snapshot;     /* what readers read */
+	struct save *save;       /* writable attributes */
+	char *etag;              /* of the content that stood at open */
+	pid_t opener;            /* process id */
 	uid_t uid;
 	gid_t gid;
 	bool append, nonblock;
 	bool released;
-	struct waitq waiters;	/* events that wait for the commit */
-	struct commit *commit;	/* under way */
-	struct req *owner;	/* the event that asked for it */
-	uint64_t seen_gen;	/* poll: what the reader has seen */
+	struct waitq waiters;  /* events that wait for the commit */
+	struct commit *commit; /* under way */
+	struct req *owner;     /* the event that asked for it */
+	uint64_t seen_gen;     /* poll: what the reader has seen */
 };
 
 struct handle *handle_new(struct node *n, const struct req *r);

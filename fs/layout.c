@@ -38,10 +38,10 @@ static const struct {
 	enum class_id cls;
 	bool source; /* may be mounted alone */
 } levels[] = {
-	{ NULL, CLASS_SERVICE, true },	       { "projects", CLASS_PROJECTS, false },
-	{ NULL, CLASS_PROJECT, true },	       { "locations", CLASS_LOCATIONS, false },
-	{ NULL, CLASS_LOCATION, true },	       { "models", CLASS_MODELS, true },
-	{ NULL, CLASS_MODEL, true },
+	{NULL, CLASS_SERVICE, true},  {"projects", CLASS_PROJECTS, false},
+	{NULL, CLASS_PROJECT, true},  {"locations", CLASS_LOCATIONS, false},
+	{NULL, CLASS_LOCATION, true}, {"models", CLASS_MODELS, true},
+	{NULL, CLASS_MODEL, true},
 };
 
 static int source_level(const char *source)
@@ -81,7 +81,7 @@ int layout_root(struct mount *m, struct node *root)
 {
 	const char *slash = strchr(m->root_path, '/');
 	const char *res = slash ? slash + 1 : "";
-	struct child c = { .cls = root->cls };
+	struct child c = {.cls = root->cls};
 	_cleanup_free_ char *service = NULL;
 
 	the_mount = m;
@@ -98,8 +98,8 @@ int layout_root(struct mount *m, struct node *root)
 	if (root->cls->id == CLASS_MODELS)
 		root->res[strlen(root->res) - strlen("/models")] = '\0';
 	if (root->cls->id == CLASS_MODEL) {
-		_cleanup_free_ char *parent = strndup(
-			root->res, strlen(root->res) - strlen(resource_id(root->res)) - 8);
+		_cleanup_free_ char *parent =
+			strndup(root->res, strlen(root->res) - strlen(resource_id(root->res)) - 8);
 
 		root->id = strdup(resource_id(root->res));
 		if (!parent || !root->id)
@@ -327,8 +327,8 @@ int layout_lookup(struct node *dir, const char *name, struct req *r, struct chil
 				 : (double)the_mount->config->ttl_ms / 1000;
 		return 0;
 	}
-	out->timeout = o ? cache_object_timeout(dir->coll, o)
-			 : (double)the_mount->config->ttl_ms / 1000;
+	out->timeout =
+		o ? cache_object_timeout(dir->coll, o) : (double)the_mount->config->ttl_ms / 1000;
 	if (dir->cls->find)
 		return dir->cls->find(dir, name, r, out);
 	if (!dir->cls->item || name_is_probe(name))
@@ -409,8 +409,8 @@ static bool scratch_next_child(struct node *dir, uint64_t *place, struct child *
 	struct node *best = NULL;
 
 	for (struct node *n = dir->scratch_nodes; n; n = n->scratch_next)
-		if ((n->ino & PLACE_MASK) > *place && (!best || (n->ino & PLACE_MASK) <
-								    (best->ino & PLACE_MASK)))
+		if ((n->ino & PLACE_MASK) > *place &&
+		    (!best || (n->ino & PLACE_MASK) < (best->ino & PLACE_MASK)))
 			best = n;
 	if (!best)
 		return false;
@@ -584,10 +584,10 @@ int layout_attr(struct node *n, struct req *r, struct stat *st, double *timeout)
 		st->st_size = (off_t)text.len;
 	}
 	st->st_blocks = (st->st_size + 511) / 512;
-	l = node_local(n->parent, n->key && (n->cls->id == CLASS_REJECTED ||
-					     n->cls->id == CLASS_ERROR)
-					  ? n->key
-					  : n->name,
+	l = node_local(n->parent,
+		       n->key && (n->cls->id == CLASS_REJECTED || n->cls->id == CLASS_ERROR)
+			       ? n->key
+			       : n->name,
 		       false);
 	if (l && (n->cls->id == CLASS_REJECTED || n->cls->id == CLASS_ERROR)) {
 		ns = l->error_wall_ns;

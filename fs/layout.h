@@ -49,10 +49,10 @@ enum class_id {
 };
 
 /* Flags of a class or entry. */
-#define CLASS_VOLATILE 0x01u /* direct_io, short timeouts: changes without our knowing */
-#define CLASS_WRITABLE 0x02u /* 0644 */
-#define CLASS_HIDDEN   0x04u /* looked up, not listed */
-#define CLASS_NOT_RO   0x08u /* absent on `ro` mounts */
+#define CLASS_VOLATILE  0x01u /* direct_io, short timeouts: changes without our knowing */
+#define CLASS_WRITABLE  0x02u /* 0644 */
+#define CLASS_HIDDEN    0x04u /* looked up, not listed */
+#define CLASS_NOT_RO    0x08u /* absent on `ro` mounts */
 #define CLASS_ATTRIBUTE 0x10u /* its name is an attribute's: near misses are refused */
 
 struct entry {
@@ -63,18 +63,19 @@ struct entry {
 	bool (*present)(struct node *dir, struct object *o, const char *key);
 };
 
-struct class {
+struct class
+{
 	enum class_id id;
 	mode_t type; /* S_IFDIR, S_IFREG, S_IFLNK */
 	unsigned flags;
 	/* directories */
 	const struct entry *files; /* listed first, name NULL ends */
 	const struct entry *dirs;  /* listed last */
-	enum coll_kind items;	   /* with item: the collection's objects are entries */
+	enum coll_kind items;      /* with item: the collection's objects are entries */
 	const struct class *item;
-	bool fields;		   /* one file per field of its object */
+	bool fields; /* one file per field of its object */
 	int (*find)(struct node *dir, const char *name, struct req *r, struct child *out);
-	int (*list)(struct node *dir, struct req *r);			   /* make `next` work */
+	int (*list)(struct node *dir, struct req *r);                       /* make `next` work */
 	bool (*next)(struct node *dir, uint64_t cookie, struct child *out); /* instead of items */
 	/* files and links: content or target; o is the owner's object */
 	int (*render)(struct node *n, struct object *o, struct buf *out);

@@ -280,7 +280,7 @@ int render_operation_file(struct node *n, struct object *o, struct buf *out)
 
 	if (!o)
 		return -ENOENT;
-	if (!*n->key)
+	if (streq(n->key, "operation"))
 		return render_document(n, o, out);
 	if (streq(n->key, "status"))
 		return buf_printf(out, "%s\n", operation_status(o));

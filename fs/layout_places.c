@@ -197,7 +197,7 @@ static int find_version_link(struct node *dir, const char *name, struct req *r, 
 		str_format("%s/models/%.*s", dir->coll->parent, (int)(at - name), name);
 	_cleanup_free_ char *target = NULL;
 	struct collection *versions;
-	struct child alias = { 0 };
+	struct child alias = {0};
 	int rc;
 
 	if (!model)
@@ -212,7 +212,7 @@ static int find_version_link(struct node *dir, const char *name, struct req *r, 
 	if (collection_find(versions, at + 1)) {
 		strcpy(alias.id, at + 1);
 	} else {
-		struct node view = { .coll = versions };
+		struct node view = {.coll = versions};
 
 		for (uint64_t cookie = 0; next_alias(&view, cookie, &alias); cookie = alias.cookie)
 			if (streq(alias.name, at + 1))

@@ -53,7 +53,7 @@ static const struct entry operations_files[] = {
 };
 
 static const struct entry operation_files[] = {
-	{.name = "operation.json", .cls = CLASS(CLASS_OPERATION_FILE), .key = ""},
+	{.name = "operation.json", .cls = CLASS(CLASS_OPERATION_FILE), .key = "operation"},
 	{.name = "status", .cls = CLASS(CLASS_OPERATION_FILE), .key = "status"},
 	{.name = "done", .cls = CLASS(CLASS_OPERATION_FILE), .key = "done"},
 	{.name = "metadata.json",

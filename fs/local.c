@@ -14,8 +14,10 @@
 #include "api/json.h"
 
 #define LOCAL_ANSWER_MAX ((size_t)64 << 10)
-#define LOCAL_STARTS     4 /* one that just ends, or lost the race for the lock, may need more */
-#define LOCAL_LOG        "server.log"
+/* REGISTRY.md: it ends within 2 s of its last client. */
+#define LINGER_MS    3000
+#define LOCAL_STARTS 4 /* one that just ends, or lost the race for the lock, may need more */
+#define LOCAL_LOG    "server.log"
 
 extern char **environ;
 
@@ -207,7 +209,7 @@ static bool same_file(const char *a, const char *b)
 }
 
 static int check_health(const struct local_registry *r, const struct json_doc *doc,
-			const char *registry_log, char **why)
+			const char *registry_log, int64_t *holder, char **why)
 {
 	struct json health = json_root(doc);
 	_cleanup_free_ char *log = json_get_str(health, "accessLog");
@@ -216,6 +218,8 @@ static int check_health(const struct local_registry *r, const struct json_doc *d
 	if (registry_log == NULL || (log != NULL && same_file(log, registry_log)))
 		return 0;
 	json_int64(json_get(health, "pid"), &pid);
+	*holder = pid;
+	free(*why);
 	*why = str_format("the registry of %s runs already (pid %lld) and its access log is %s, "
 			  "not %s",
 			  r->data, (long long)pid, log != NULL && log[0] != '\0' ? log : "off",
@@ -225,7 +229,7 @@ static int check_health(const struct local_registry *r, const struct json_doc *d
 
 /* Connect and ask; the connection is then held. */
 static int say_hello(struct local_registry *r, const char *registry_log, uint64_t deadline,
-		     char **why)
+		     int64_t *holder, char **why)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_close_ int fd = -1;
@@ -236,7 +240,7 @@ static int say_hello(struct local_registry *r, const char *registry_log, uint64_
 	if (err == 0)
 		err = read_health(fd, deadline, &doc);
 	if (err == 0)
-		err = check_health(r, doc, registry_log, why);
+		err = check_health(r, doc, registry_log, holder, why);
 	if (err == 0)
 		r->hold_fd = take_fd(fd);
 	return err;
@@ -379,6 +383,17 @@ static int explain(const struct local_registry *r, int err, const char *what, ch
 	return err;
 }
 
+/* A server without clients ends by itself: the one that an import a moment ago
+ * has left behind shall not keep a mount with a log of its own away.  Nobody
+ * connects meanwhile: that would be a client. */
+static bool wait_for_end(int64_t pid)
+{
+	_cleanup_close_ int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return fd >= 0 && poll(&p, 1, LINGER_MS) > 0;
+}
+
 /* Ask, start, ask again.  Of two who start one at once, one server gets the
  * lock of the directory, and both find it. */
 static int find_or_start(struct local_registry *r, const char *registry_log, uint64_t deadline,
@@ -387,9 +402,16 @@ static int find_or_start(struct local_registry *r, const char *registry_log, uin
 	_cleanup_close_ int server = -1;
 	unsigned starts = 0, pause_ms = 5;
 	int err, last = -ETIMEDOUT;
+	bool waited = false;
+	int64_t holder = 0;
 
 	for (;;) {
-		err = say_hello(r, registry_log, deadline, why);
+		err = say_hello(r, registry_log, deadline, &holder, why);
+		if (err == -EBUSY && !waited && wait_for_end(holder)) {
+			waited = true;
+			free(take_ptr(*why));
+			continue;
+		}
 		if (err == 0 || err == -EBUSY)
 			return err;
 		if (err == -EBADMSG || err == -EINVAL) {

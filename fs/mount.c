@@ -22,9 +22,9 @@
 #include "fs/session.h"
 
 #define REGISTRY_START_MS 10000 /* at the start, nobody waits in the mount yet */
-#define REGISTRY_AGAIN_MS 500	/* later, the loop stands still meanwhile */
-#define STOP_SAVES_NS	  (10 * NSEC_PER_SEC)
-#define STOP_POLL_NS	  (20 * NSEC_PER_MSEC)
+#define REGISTRY_AGAIN_MS 500   /* later, the loop stands still meanwhile */
+#define STOP_SAVES_NS     (10 * NSEC_PER_SEC)
+#define STOP_POLL_NS      (20 * NSEC_PER_MSEC)
 #define NOTIFIER_STOP_MS  2000
 
 /* One run of mount_run(). */
@@ -125,8 +125,8 @@ static void client_timer(void *ctx, long ms)
 	if (ms < 0)
 		loop_timer_cancel(r->m.loop, &r->client_timer);
 	else
-		loop_timer_set(r->m.loop, &r->client_timer,
-			       now_ns() + (uint64_t)ms * NSEC_PER_MSEC, client_time, r);
+		loop_timer_set(r->m.loop, &r->client_timer, now_ns() + (uint64_t)ms * NSEC_PER_MSEC,
+			       client_time, r);
 }
 
 /* ---- the embedded registry ---- */
@@ -314,7 +314,7 @@ static void cache_removed(struct collection *c, const char *id)
 	tree_watcher.removed(c, id);
 }
 
-static const struct cache_watcher watcher = { cache_changed, cache_added, cache_removed };
+static const struct cache_watcher watcher = {cache_changed, cache_added, cache_removed};
 
 static int client_begin(struct running *r)
 {
@@ -322,7 +322,7 @@ static int client_begin(struct running *r)
 		.endpoint = r->m.endpoint,
 		.timeout_ms = r->m.config->timeout_ms,
 		.user_agent = "modelfs/" MODELFS_VERSION,
-		.loop = { client_watch, client_timer, r },
+		.loop = {client_watch, client_timer, r},
 	};
 
 	return client_new(&o, &r->m.client);
@@ -331,7 +331,7 @@ static int client_begin(struct running *r)
 static int parts_begin(struct running *r)
 {
 	struct mount *m = &r->m;
-	struct control_hooks hooks = { control_status, control_unmount, r };
+	struct control_hooks hooks = {control_status, control_unmount, r};
 	struct tree *tree;
 	int err = cache_new(m, &m->cache);
 

@@ -171,19 +171,19 @@ static void note_queue(struct notifier *n, const struct note *what, const char *
 void notify_inode(struct notifier *n, fuse_ino_t ino)
 {
 	if (n)
-		note_queue(n, &(struct note){ .kind = NOTE_INODE, .ino = ino }, NULL);
+		note_queue(n, &(struct note){.kind = NOTE_INODE, .ino = ino}, NULL);
 }
 
 void notify_entry(struct notifier *n, fuse_ino_t parent, const char *name)
 {
 	if (n)
-		note_queue(n, &(struct note){ .kind = NOTE_ENTRY, .ino = parent }, name);
+		note_queue(n, &(struct note){.kind = NOTE_ENTRY, .ino = parent}, name);
 }
 
 void notify_poll(struct notifier *n, struct fuse_pollhandle *ph)
 {
 	if (n)
-		note_queue(n, &(struct note){ .kind = NOTE_POLL, .ph = ph }, NULL);
+		note_queue(n, &(struct note){.kind = NOTE_POLL, .ph = ph}, NULL);
 }
 
 uint64_t notify_ticket(struct notifier *n)

@@ -8,7 +8,7 @@
 #include "fs/notify.h"
 
 #define FIRST_NS     (50 * NSEC_PER_MSEC)
-#define LAST_NS	     (5 * NSEC_PER_SEC)
+#define LAST_NS      (5 * NSEC_PER_SEC)
 #define FIRST_FAR_NS (1 * NSEC_PER_SEC)
 #define LAST_FAR_NS  (30 * NSEC_PER_SEC)
 #define EVENTS_MAX   10000
@@ -237,7 +237,7 @@ int operations_events(struct node *dir, struct buf *out)
 /* Directories whose listing or events changed. */
 static void touch_directories(struct mount *m, const struct service *s, const struct op_record *op)
 {
-	const char *parents[] = { op->place, op->model };
+	const char *parents[] = {op->place, op->model};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
 		struct collection *c;
@@ -352,7 +352,7 @@ void operations_seen(struct collection *c, struct object *o)
 static void put_everywhere(struct mount *m, const struct service *s, const struct op_record *op,
 			   struct json operation, uint64_t begun_ns)
 {
-	const char *parents[] = { op->place, op->model };
+	const char *parents[] = {op->place, op->model};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
 		struct collection *c;
@@ -364,7 +364,7 @@ static void put_everywhere(struct mount *m, const struct service *s, const struc
 
 static void drop_everywhere(struct mount *m, const struct service *s, const struct op_record *op)
 {
-	const char *parents[] = { op->place, op->model };
+	const char *parents[] = {op->place, op->model};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
 		struct collection *c;
@@ -410,12 +410,11 @@ static void poll_begin(void *ctx)
 		poll_later(op->m, op->service, op);
 		return;
 	}
-	*p = (struct op_poll){ .m = op->m, .service = op->service, .op = op,
-			       .begun_ns = now_ns() };
+	*p = (struct op_poll){.m = op->m, .service = op->service, .op = op, .begun_ns = now_ns()};
 	o.service = op->service;
 	o.api_version = op->service == &service_vertex ? op->m->config->api_version : NULL;
-	o.method = service_method(op->service,
-				  op->model ? "models.operations.get" : "operations.get");
+	o.method =
+		service_method(op->service, op->model ? "models.operations.get" : "operations.get");
 	o.name = name;
 	if (!o.method || client_call(op->m->client, &o, poll_ended, p, &p->call)) {
 		free(p);

@@ -25,7 +25,7 @@ struct op_record {
 	char *request; /* what this mount sent, pretty JSON and a newline; NULL: not ours */
 	const char *method;
 	uint64_t started_wall_ns; /* ours: when */
-	uint64_t order;		  /* ours: 1, 2, …; 0: another's */
+	uint64_t order;           /* ours: 1, 2, …; 0: another's */
 	bool done;
 	bool cancelling;
 	uint64_t interval_ns;

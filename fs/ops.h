@@ -11,10 +11,36 @@
 
 /* Names for metrics, in the order of enum fuse_op_id. */
 enum fuse_op_id {
-	OP_LOOKUP, OP_FORGET, OP_GETATTR, OP_SETATTR, OP_READLINK, OP_MKNOD, OP_MKDIR, OP_UNLINK,
-	OP_RMDIR, OP_SYMLINK, OP_RENAME, OP_LINK, OP_OPEN, OP_READ, OP_WRITE, OP_FLUSH, OP_RELEASE,
-	OP_FSYNC, OP_OPENDIR, OP_READDIR, OP_READDIRPLUS, OP_FSYNCDIR, OP_STATFS, OP_SETXATTR,
-	OP_GETXATTR, OP_LISTXATTR, OP_REMOVEXATTR, OP_CREATE, OP_POLL, OP_COUNT
+	OP_LOOKUP,
+	OP_FORGET,
+	OP_GETATTR,
+	OP_SETATTR,
+	OP_READLINK,
+	OP_MKNOD,
+	OP_MKDIR,
+	OP_UNLINK,
+	OP_RMDIR,
+	OP_SYMLINK,
+	OP_RENAME,
+	OP_LINK,
+	OP_OPEN,
+	OP_READ,
+	OP_WRITE,
+	OP_FLUSH,
+	OP_RELEASE,
+	OP_FSYNC,
+	OP_OPENDIR,
+	OP_READDIR,
+	OP_READDIRPLUS,
+	OP_FSYNCDIR,
+	OP_STATFS,
+	OP_SETXATTR,
+	OP_GETXATTR,
+	OP_LISTXATTR,
+	OP_REMOVEXATTR,
+	OP_CREATE,
+	OP_POLL,
+	OP_COUNT
 };
 extern const char *const fuse_op_names[OP_COUNT];
 
@@ -74,8 +100,7 @@ struct node *req_node(struct req *r, fuse_ino_t ino);
 /* Answer with the entry of a node; may park. */
 int reply_node(struct req *r, struct node *n, double entry_timeout);
 /* A new scratch file; checks the name (near misses). 0 or -errno. */
-int scratch_make(struct req *r, struct node *dir, const char *name, mode_t mode,
-		 struct node **out);
+int scratch_make(struct req *r, struct node *dir, const char *name, mode_t mode, struct node **out);
 /* The writable attribute `name` is out of the way for a moment. */
 void attribute_detach(struct req *r, struct node *dir, const char *name);
 /* The text of a file, as a copy; may park. */

@@ -31,7 +31,7 @@ struct listing {
 
 static bool add_plain(struct listing *l, const char *name, fuse_ino_t ino, mode_t mode, off_t next)
 {
-	struct fuse_entry_param e = { .attr = { .st_ino = ino, .st_mode = mode } };
+	struct fuse_entry_param e = {.attr = {.st_ino = ino, .st_mode = mode}};
 	size_t left = l->r->size - l->used, need;
 
 	if (l->r->plus)
@@ -49,7 +49,7 @@ static bool add_plain(struct listing *l, const char *name, fuse_ino_t ino, mode_
 static bool add_child(struct listing *l, struct node *dir, const struct child *c, off_t next)
 {
 	struct tree *t = l->r->m->tree;
-	struct fuse_entry_param e = { .generation = 1, .entry_timeout = c->timeout };
+	struct fuse_entry_param e = {.generation = 1, .entry_timeout = c->timeout};
 	struct node *n = tree_child(t, dir, c);
 	size_t left = l->r->size - l->used, need;
 	bool fits;
@@ -58,8 +58,8 @@ static bool add_child(struct listing *l, struct node *dir, const struct child *c
 		return false;
 	node_pin(n);
 	if (!l->r->plus || layout_attr(n, NULL, &e.attr, &e.attr_timeout)) {
-		fits = add_plain(l, c->name, n->ino,
-				 n->scratch ? n->scratch->mode : n->cls->type, next);
+		fits = add_plain(l, c->name, n->ino, n->scratch ? n->scratch->mode : n->cls->type,
+				 next);
 		node_unpin(t, n);
 		return fits;
 	}
@@ -80,7 +80,7 @@ static int run_readdir(struct req *r)
 {
 	struct node *dir = req_node(r, r->ino);
 	_cleanup_free_ char *buf = NULL;
-	struct listing l = { .r = r };
+	struct listing l = {.r = r};
 	uint64_t off = (uint64_t)r->off;
 	struct child c;
 	int rc;

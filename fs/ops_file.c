@@ -150,7 +150,7 @@ static int attribute_create(struct req *r, struct node *dir, const struct child 
 static int run_create(struct req *r)
 {
 	struct node *dir = req_node(r, r->ino), *n;
-	struct fuse_entry_param e = { .generation = 1 };
+	struct fuse_entry_param e = {.generation = 1};
 	struct object *o = NULL;
 	struct handle *h;
 	struct child c;
@@ -235,12 +235,11 @@ static int read_wait(struct req *r, struct handle *h)
 static void refresh_snapshot(struct req *r, struct handle *h)
 {
 	struct node *owner = node_owner(h->node);
-	struct object *o = owner->id && owner->coll ? collection_find(owner->coll, owner->id)
-						    : NULL;
+	struct object *o =
+		owner->id && owner->coll ? collection_find(owner->coll, owner->id) : NULL;
 	struct op_record *op = record_of(h->node);
 
-	if (!(h->node->cls->flags & CLASS_VOLATILE) ||
-	    (r->off && h->node->cls->id != CLASS_EVENTS))
+	if (!(h->node->cls->flags & CLASS_VOLATILE) || (r->off && h->node->cls->id != CLASS_EVENTS))
 		return;
 	buf_reset(&h->snapshot);
 	layout_render(h->node, o, &h->snapshot);

@@ -5,11 +5,11 @@
 #include "fs/ops.h"
 
 const char *const fuse_op_names[OP_COUNT] = {
-	"lookup",  "forget",  "getattr", "setattr",	"readlink", "mknod",	"mkdir",
-	"unlink",  "rmdir",   "symlink", "rename",	"link",	    "open",	"read",
-	"write",   "flush",   "release", "fsync",	"opendir",  "readdir",	"readdirplus",
-	"fsyncdir", "statfs", "setxattr", "getxattr",	"listxattr", "removexattr", "create",
-	"poll",
+	"lookup",   "forget",    "getattr",     "setattr",  "readlink", "mknod",
+	"mkdir",    "unlink",    "rmdir",       "symlink",  "rename",   "link",
+	"open",     "read",      "write",       "flush",    "release",  "fsync",
+	"opendir",  "readdir",   "readdirplus", "fsyncdir", "statfs",   "setxattr",
+	"getxattr", "listxattr", "removexattr", "create",   "poll",
 };
 
 struct mount *op_mount(fuse_req_t fr, enum fuse_op_id op)
@@ -40,15 +40,15 @@ void op_init(void *userdata, struct fuse_conn_info *conn)
 	/* Attributes are at hand: always list with them. */
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	conn->want |= conn->capable & FUSE_CAP_READDIRPLUS;
-	conn->want &= ~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
-				  FUSE_CAP_SPLICE_MOVE);
+	conn->want &=
+		~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	mount_is_ready(userdata);
 }
 
 int reply_node(struct req *r, struct node *n, double entry_timeout)
 {
 	struct tree *t = r->m->tree;
-	struct fuse_entry_param e = { .generation = 1, .entry_timeout = entry_timeout };
+	struct fuse_entry_param e = {.generation = 1, .entry_timeout = entry_timeout};
 	int rc;
 
 	node_pin(n);
@@ -68,7 +68,7 @@ int reply_node(struct req *r, struct node *n, double entry_timeout)
 static int run_lookup(struct req *r)
 {
 	struct node *dir = req_node(r, r->ino), *n;
-	struct fuse_entry_param negative = { 0 };
+	struct fuse_entry_param negative = {0};
 	struct child c;
 	int rc;
 
@@ -186,7 +186,7 @@ static int run_setattr(struct req *r)
 		if (!rc)
 			scratch_setattr(s, &r->attr, r->to_set);
 	} else if ((r->to_set & FUSE_SET_ATTR_SIZE) && h && h->save) {
-		struct save_event e = { .what = SAVE_TRUNCATE, .off = (uint64_t)r->attr.st_size };
+		struct save_event e = {.what = SAVE_TRUNCATE, .off = (uint64_t)r->attr.st_size};
 		struct save_step step = save_event(h->save, &e);
 
 		if (step.action == SAVE_WAIT)

@@ -15,8 +15,8 @@ enum { STAGE_LOOK, STAGE_JUDGE, STAGE_CALL, STAGE_DONE };
 /* The save that a rename is: lives until its call ended, whoever waits. */
 struct rename_save {
 	struct mount *m;
-	struct node *dir;   /* pinned */
-	struct node *attr;  /* pinned: the attribute as it is judged */
+	struct node *dir;  /* pinned */
+	struct node *attr; /* pinned: the attribute as it is judged */
 	struct save *save;
 	struct req *owner;
 	struct waitq waiters;
@@ -90,7 +90,7 @@ static void rename_ended(void *ctx, const struct outcome *o)
 static void rename_abandoned(struct req *r, int err)
 {
 	struct rename_save *s = r->context;
-	_cleanup_api_error_ struct api_error why = { 0 };
+	_cleanup_api_error_ struct api_error why = {0};
 
 	if (!s)
 		return;
@@ -120,8 +120,8 @@ static int rename_reply(struct req *r, struct rename_save *s, int err)
 static int rename_judge(struct req *r, struct rename_save *s)
 {
 	struct node *from = tree_node(r->m->tree, r->ino2);
-	_cleanup_api_error_ struct api_error why = { 0 };
-	struct commit_text t = { 0 };
+	_cleanup_api_error_ struct api_error why = {0};
+	struct commit_text t = {0};
 	int rc;
 
 	t.text = save_text(s->save, &t.len);
@@ -144,7 +144,7 @@ static int rename_judge(struct req *r, struct rename_save *s)
 static int save_onto(struct req *r, struct node *from, struct node *dir, const struct child *c)
 {
 	struct rename_save *s = calloc(1, sizeof(*s));
-	struct save_event e = { .what = SAVE_RENAME };
+	struct save_event e = {.what = SAVE_RENAME};
 	struct node *attr = tree_child(r->m->tree, dir, c);
 	struct save_step step;
 	int rc;
@@ -177,7 +177,7 @@ static int save_onto(struct req *r, struct node *from, struct node *dir, const s
 		return rename_judge(r, s);
 	}
 	if (step.reply < 0) {
-		_cleanup_api_error_ struct api_error why = { 0 };
+		_cleanup_api_error_ struct api_error why = {0};
 
 		api_error_set(&why, -step.reply, API_INVALID_ARGUMENT, "%s",
 			      step.reason ? step.reason : strerror(-step.reply));
@@ -215,7 +215,7 @@ static int move_away(struct req *r, struct node *attr, struct node *dir, const c
 	struct node *old_dir = attr->parent;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_free_ char *old_name = strdup(attr->name);
-	struct child like = { .cls = layout_class(CLASS_SCRATCH) };
+	struct child like = {.cls = layout_class(CLASS_SCRATCH)};
 	struct node *over = scratch_find(dir, name);
 	struct scratch *s;
 	int rc;

@@ -6,8 +6,7 @@ static int run_write(struct req *r)
 {
 	struct handle *h = handle_of(&r->fi);
 	struct save_event e = {
-		.what = SAVE_WRITE, .data = r->data, .len = r->size, .off = (uint64_t)r->off
-	};
+		.what = SAVE_WRITE, .data = r->data, .len = r->size, .off = (uint64_t)r->off};
 	int rc;
 
 	if (!h->scratch)
@@ -41,7 +40,7 @@ void op_write(fuse_req_t fr, fuse_ino_t ino, const char *buf, size_t size, off_t
 static int run_flush(struct req *r)
 {
 	struct handle *h = handle_of(&r->fi);
-	struct save_event e = { .what = SAVE_FLUSH };
+	struct save_event e = {.what = SAVE_FLUSH};
 
 	if (!h->save)
 		return reply_err(r, 0);
@@ -67,7 +66,7 @@ void op_flush(fuse_req_t fr, fuse_ino_t ino, struct fuse_file_info *fi)
 static int run_fsync(struct req *r)
 {
 	struct handle *h = handle_of(&r->fi);
-	struct save_event e = { .what = SAVE_FSYNC };
+	struct save_event e = {.what = SAVE_FSYNC};
 
 	return h->save ? handle_event(r, h, &e) : reply_err(r, 0);
 }

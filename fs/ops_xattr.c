@@ -56,10 +56,10 @@ static const struct {
 	const char *name;
 	int (*get)(struct node *n, struct buf *out);
 } xattrs[] = {
-	{ "user.modelfs.resource", xattr_resource },
-	{ "user.modelfs.error", xattr_error },
-	{ "user.modelfs.stale", xattr_stale },
-	{ "user.modelfs.operation", xattr_operation },
+	{"user.modelfs.resource", xattr_resource},
+	{"user.modelfs.error", xattr_error},
+	{"user.modelfs.stale", xattr_stale},
+	{"user.modelfs.operation", xattr_operation},
 };
 
 void op_getxattr(fuse_req_t fr, fuse_ino_t ino, const char *name, size_t size)

@@ -12,10 +12,8 @@ struct probe {
 	char *text;
 };
 
-static const struct method projects_search = { .id = "projects.search",
-					       .verb = "GET",
-					       .path = "",
-					       .idempotent = true };
+static const struct method projects_search = {
+	.id = "projects.search", .verb = "GET", .path = "", .idempotent = true};
 
 static int exit_code(const struct api_error *e)
 {
@@ -65,7 +63,7 @@ static int probe_options(struct mount *m, struct call_options *o, struct resourc
 		return *name ? 0 : -ENOMEM;
 	}
 	*name = take_ptr(source);
-	o->method = service_method(o->service, r->kind == RES_MODEL	 ? "models.get"
+	o->method = service_method(o->service, r->kind == RES_MODEL      ? "models.get"
 					       : r->kind == RES_LOCATION ? "models.list"
 									 : "locations.list");
 	if (r->kind != RES_MODEL)
@@ -75,9 +73,9 @@ static int probe_options(struct mount *m, struct call_options *o, struct resourc
 
 int probe_service(struct mount *m, char **text)
 {
-	struct probe p = { .m = m };
+	struct probe p = {.m = m};
 	struct call_options o = CALL_OPTIONS_INIT;
-	_cleanup_resource_ struct resource r = { 0 };
+	_cleanup_resource_ struct resource r = {0};
 	_cleanup_free_ char *service = NULL, *name = NULL;
 	int err;
 

@@ -153,7 +153,7 @@ static void run_woken(void *ctx)
 	struct waitq batch = m->runq;
 
 	m->run_armed = false;
-	m->runq = (struct waitq){ NULL, NULL };
+	m->runq = (struct waitq){NULL, NULL};
 	for (struct req *r = batch.head; r; r = r->next)
 		r->queue = &batch;
 	while (batch.head) {

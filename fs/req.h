@@ -41,14 +41,14 @@ struct req {
 	pid_t pid; /* a thread id: see proc_tgid() */
 	uint64_t begun_ns;
 	uint64_t deadline_ns; /* UINT64_MAX: none */
-	int stage;	      /* progress of a handler that does more than one thing */
+	int stage;            /* progress of a handler that does more than one thing */
 	struct save_step step;
-	struct handle *h; /* commits: whose text */
-	void *context;	  /* the handler's own */
+	struct handle *h;           /* commits: whose text */
+	void *context;              /* the handler's own */
 	uint64_t ticket, ticket_ns; /* see notify_wait() */
 
 	struct waitq *queue;
-	struct req *prev, *next;	 /* on queue */
+	struct req *prev, *next;         /* on queue */
 	struct req *all_prev, *all_next; /* of the mount */
 	struct loop_timer timer;
 	bool interruptible, interrupted;

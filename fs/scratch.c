@@ -89,7 +89,6 @@ int scratch_truncate(struct scratch *s, uint64_t len)
 	return buf_truncate(&s->data, (size_t)len);
 }
 
-
 void scratch_stat(const struct scratch *s, struct stat *st)
 {
 	st->st_mode = s->mode;

@@ -10,7 +10,7 @@
 #include "fs/tree.h"
 
 #define SCRATCH_FILE_MAX ((size_t)1 << 20)
-#define SCRATCH_ALL_MAX	 ((size_t)64 << 20)
+#define SCRATCH_ALL_MAX  ((size_t)64 << 20)
 
 struct scratch {
 	unsigned refs;
@@ -19,7 +19,7 @@ struct scratch {
 	gid_t gid;
 	struct timespec atime, mtime, ctime;
 	struct buf data; /* content, or a symlink's target */
-	size_t charged;	 /* bytes counted against SCRATCH_ALL_MAX */
+	size_t charged;  /* bytes counted against SCRATCH_ALL_MAX */
 	char *backup_of; /* the attribute whose content this is, unchanged; NULL: none */
 };
 

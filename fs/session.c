@@ -20,9 +20,9 @@ struct session {
 	struct fuse_session *se;
 	struct fuse_buf buf;
 	int fd;
-	bool ended;		 /* the kernel closed the connection */
-	uint32_t offered;	 /* flags of the kernel's INIT */
-	uint64_t init_unique;	 /* 0: answered */
+	bool ended;           /* the kernel closed the connection */
+	uint32_t offered;     /* flags of the kernel's INIT */
+	uint64_t init_unique; /* 0: answered */
 	pid_t unmounter;
 	void (*unmounted)(void *ctx, int err);
 	void *unmounted_ctx;
@@ -112,7 +112,7 @@ static int session_options(const struct mount *m, struct fuse_args *args)
 
 int session_new(struct mount *m, const struct fuse_lowlevel_ops *ops, struct session **out)
 {
-	static const struct fuse_custom_io io = { .read = patch_read, .writev = patch_writev };
+	static const struct fuse_custom_io io = {.read = patch_read, .writev = patch_writev};
 	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 	struct session *s = calloc(1, sizeof(*s));
 	int err;

@@ -35,7 +35,7 @@ struct mount {
 	struct client *client;
 	struct endpoint endpoint;
 	struct local_registry registry;
-	bool own_registry;  /* endpoint=local: its rules are judged here, its files are linked to */
+	bool own_registry; /* endpoint=local: its rules are judged here, its files are linked to */
 	struct session *session;
 	struct cache *cache;
 	struct tree *tree;

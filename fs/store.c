@@ -43,7 +43,7 @@ static void past_push(struct object *o)
 	if (o->past_count == PAST_MAX)
 		past_free(&o->past[--o->past_count]);
 	memmove(o->past + 1, o->past, o->past_count * sizeof(*o->past));
-	o->past[0] = (struct past){ etag, o->text, o->len, o->own_change };
+	o->past[0] = (struct past){etag, o->text, o->len, o->own_change};
 	o->past_count++;
 	o->text = NULL;
 }
@@ -204,14 +204,16 @@ static int order_append(struct collection *c, struct object *o)
 /* The time a resource bears, by what its kind calls it. */
 static uint64_t resource_time(enum coll_kind kind, struct json v)
 {
-	static const char *const version[] = { "versionUpdateTime", "versionCreateTime",
-					       "updateTime", "createTime", NULL };
-	static const char *const other[] = { "updateTime", "createTime", NULL };
-	static const char *const operation[] = { "metadata.genericMetadata.updateTime",
-						 "metadata.updateTime", "metadata.endTime",
-						 "metadata.startTime",
-						 "metadata.genericMetadata.createTime",
-						 "metadata.createTime", NULL };
+	static const char *const version[] = {"versionUpdateTime", "versionCreateTime",
+					      "updateTime", "createTime", NULL};
+	static const char *const other[] = {"updateTime", "createTime", NULL};
+	static const char *const operation[] = {"metadata.genericMetadata.updateTime",
+						"metadata.updateTime",
+						"metadata.endTime",
+						"metadata.startTime",
+						"metadata.genericMetadata.createTime",
+						"metadata.createTime",
+						NULL};
 	const char *const *paths = kind == COLL_VERSIONS     ? version
 				   : kind == COLL_OPERATIONS ? operation
 							     : other;

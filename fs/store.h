@@ -13,10 +13,10 @@
 #include "fs/state.h"
 
 enum coll_kind {
-	COLL_PROJECTS,	  /* parent "": what Resource Manager lists */
-	COLL_LOCATIONS,	  /* parent projects/P */
-	COLL_MODELS,	  /* parent projects/P/locations/L (ml: projects/P) */
-	COLL_VERSIONS,	  /* parent a model */
+	COLL_PROJECTS,    /* parent "": what Resource Manager lists */
+	COLL_LOCATIONS,   /* parent projects/P */
+	COLL_MODELS,      /* parent projects/P/locations/L (ml: projects/P) */
+	COLL_VERSIONS,    /* parent a model */
 	COLL_EVALUATIONS, /* parent a model */
 	COLL_OPERATIONS,  /* parent a location or a model */
 	COLL_KINDS
@@ -38,16 +38,16 @@ struct object {
 	unsigned refs;
 	struct collection *coll; /* NULL once it is gone from there */
 	struct object *hash_next;
-	char *id;		 /* last segment of its name; a version's id */
-	char *text;		 /* the resource as received */
+	char *id;   /* last segment of its name; a version's id */
+	char *text; /* the resource as received */
 	size_t len;
-	struct json_doc *doc;	 /* parsed on demand: object_json() */
-	uint64_t time_ns;	 /* the resource's own time, 0: it tells none */
-	uint64_t seen_ns;	 /* wall clock: when this content was first seen */
-	uint32_t bump;		 /* changes that the resource's time did not show */
-	uint64_t seq;		 /* place in the collection: readdir's cookie */
-	uint64_t fetched_ns;	 /* monotonic: the request that last confirmed it; 0: expired */
-	uint64_t floor_ns;	 /* requests begun before this do not count */
+	struct json_doc *doc; /* parsed on demand: object_json() */
+	uint64_t time_ns;     /* the resource's own time, 0: it tells none */
+	uint64_t seen_ns;     /* wall clock: when this content was first seen */
+	uint32_t bump;        /* changes that the resource's time did not show */
+	uint64_t seq;         /* place in the collection: readdir's cookie */
+	uint64_t fetched_ns;  /* monotonic: the request that last confirmed it; 0: expired */
+	uint64_t floor_ns;    /* requests begun before this do not count */
 	unsigned list_gen;
 	bool own_change; /* a save of this mount was accepted; its result is yet to be read */
 	struct past past[PAST_MAX]; /* newest first */
@@ -69,12 +69,12 @@ struct collection {
 	struct object **order; /* by seq, holes are NULL */
 	size_t order_len, order_cap;
 	uint64_t next_seq;
-	bool complete;	     /* a listing ended well once */
-	bool stale;	     /* what was given last was older than the TTL */
+	bool complete;       /* a listing ended well once */
+	bool stale;          /* what was given last was older than the TTL */
 	uint64_t listed_ns;  /* monotonic: when that listing began; 0: expired */
 	uint64_t floor_ns;   /* listings begun before this do not count */
 	uint64_t changed_ns; /* wall clock: when the set was last seen to change */
-	uint64_t gen;	     /* counts every change of the set or of an object */
+	uint64_t gen;        /* counts every change of the set or of an object */
 	uint64_t used_ns;
 	/* the listing under way */
 	struct list_call *call;

@@ -234,8 +234,8 @@ void node_attach(struct node *n, struct collection *c)
 
 static bool same_thing(const struct node *n, const struct child *c)
 {
-	return n->cls == c->cls && n->field == c->field &&
-	       streq(n->key ? n->key : "", c->key) && streq(n->id ? n->id : "", c->id);
+	return n->cls == c->cls && n->field == c->field && streq(n->key ? n->key : "", c->key) &&
+	       streq(n->id ? n->id : "", c->id);
 }
 
 static int node_fill(struct tree *t, struct node *n, const struct child *c)
@@ -477,4 +477,4 @@ static void object_removed(struct collection *c, const char *id)
 	}
 }
 
-const struct cache_watcher tree_watcher = { object_changed, object_added, object_removed };
+const struct cache_watcher tree_watcher = {object_changed, object_added, object_removed};

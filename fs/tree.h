@@ -18,18 +18,18 @@ struct scratch;
 /* What a directory remembers about one of its attributes: never upstream. */
 struct local {
 	struct local *next;
-	char *name;	      /* the attribute's file name */
-	char *rejected;	      /* refused text, NULL: none */
+	char *name;     /* the attribute's file name */
+	char *rejected; /* refused text, NULL: none */
 	size_t rejected_len;
-	char *error;	      /* why: the content of .NAME.error */
+	char *error; /* why: the content of .NAME.error */
 	int error_errno;
-	uid_t uid;	      /* whose text it is */
+	uid_t uid; /* whose text it is */
 	gid_t gid;
 	uint64_t error_wall_ns;
-	uint64_t detached_ns; /* monotonic: moved away or unlinked until then; 0: not */
-	char *last_export;    /* export.json: the last configuration sent, as shown */
-	char *operation;      /* export.json: what the last one started */
-	bool unknown;	      /* export.json: a POST whose fate nobody knows … */
+	uint64_t detached_ns;     /* monotonic: moved away or unlinked until then; 0: not */
+	char *last_export;        /* export.json: the last configuration sent, as shown */
+	char *operation;          /* export.json: what the last one started */
+	bool unknown;             /* export.json: a POST whose fate nobody knows … */
 	uint64_t unknown_wall_ns; /* … sent then */
 	char *unknown_body;
 	uint64_t changed_wall_ns; /* last_export or template came or went */
@@ -47,17 +47,17 @@ struct node {
 	bool unlinked; /* its name is gone or another's */
 
 	const struct service *service;
-	char *res;		 /* directories: the resource's name, or its collection's parent */
+	char *res;               /* directories: the resource's name, or its collection's parent */
 	struct collection *coll; /* directories of or in a collection */
-	char *id;		 /* the object in coll that it shows, or that a link leads to */
+	char *id;                /* the object in coll that it shows, or that a link leads to */
 	struct node *coll_prev, *coll_next; /* other directories of coll */
-	const struct field *field; /* field files the table knows */
-	char *key;		 /* field files: the JSON member; alias links: the alias */
-	struct local *locals;	 /* directories */
+	const struct field *field;          /* field files the table knows */
+	char *key;                  /* field files: the JSON member; alias links: the alias */
+	struct local *locals;       /* directories */
 	struct node *scratch_nodes; /* directories: scratch files in it, by scratch_next */
 	struct node *scratch_next;
 	struct scratch *scratch; /* scratch files */
-	uint64_t shown_ns;	 /* directories: mtime bump of what is only here */
+	uint64_t shown_ns;       /* directories: mtime bump of what is only here */
 };
 
 struct tree {
@@ -75,8 +75,8 @@ struct child {
 	char key[256];
 	struct collection *coll;
 	char id[256];
-	uint64_t cookie;  /* of this entry, for readdir */
-	double timeout;	  /* seconds the name may be kept */
+	uint64_t cookie;   /* of this entry, for readdir */
+	double timeout;    /* seconds the name may be kept */
 	struct node *node; /* set: this very node (scratch files) */
 };
 

@@ -123,7 +123,8 @@ static int open_tcp(const char *spec, struct listen_socket *s, struct buf *why)
 	int r;
 
 	if (!colon || colon == spec || !colon[1] ||
-	    colon[1 + strspn(colon + 1, "0123456789")]) {
+	    colon[1 + strspn(colon + 1, "0123456789")] || strlen(colon + 1) > 5 ||
+	    atoi(colon + 1) > 65535) {
 		buf_printf(why, "'%s' is neither unix:PATH nor HOST:PORT", spec);
 		return -EINVAL;
 	}

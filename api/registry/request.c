@@ -270,18 +270,16 @@ static const char *error_domain(const struct request *rq)
 	return s & SURFACE_CRM ? "cloudresourcemanager.googleapis.com" : "aiplatform.googleapis.com";
 }
 
-int request_fail(struct request *rq, enum api_code code, const char *field, const char *fmt, ...)
+static int _printf_(5, 0) fail(struct request *rq, int http, enum api_code code, const char *field,
+			       const char *fmt, va_list ap)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT, details = BUF_INIT;
 	struct json_writer w;
 	struct buf *out = request_answer(rq);
-	va_list ap;
 
-	va_start(ap, fmt);
 	buf_vprintf(&text, fmt, ap);
-	va_end(ap);
 	request_error_details(&details, code, field, buf_str(&text), error_domain(rq));
-	rq->answer.http = api_code_http(code);
+	rq->answer.http = http;
 	jw_init(&w, out);
 	jw_object(&w, NULL);
 	jw_object(&w, "error");
@@ -292,6 +290,29 @@ int request_fail(struct request *rq, enum api_code code, const char *field, cons
 	jw_end_object(&w);
 	jw_end_object(&w);
 	return out->err ? out->err : REQUEST_REFUSED;
+}
+
+int request_fail(struct request *rq, enum api_code code, const char *field, const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = fail(rq, api_code_http(code), code, field, fmt, ap);
+	va_end(ap);
+	return r;
+}
+
+int request_fail_http(struct request *rq, int http, enum api_code code, const char *field,
+		      const char *fmt, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, fmt);
+	r = fail(rq, http, code, field, fmt, ap);
+	va_end(ap);
+	return r;
 }
 
 int request_fail_errno(struct request *rq, int err)

@@ -51,7 +51,8 @@ struct request {
 	char *last; /* memory of a last segment without its verb */
 
 	struct buf body;
-	bool too_large;
+	bool too_large;   /* the body; it is read and dropped */
+	size_t discarded; /* bytes of it */
 	void *stream; /* of a route that takes its body as it comes */
 	struct json_doc *json;
 
@@ -92,6 +93,9 @@ int request_json(struct request *rq, struct json *out);
 /* Answer with the envelope; field may be NULL.  Returns REQUEST_REFUSED. */
 int request_fail(struct request *rq, enum api_code code, const char *field, const char *fmt, ...)
 	_printf_(4, 5);
+/* The same with an HTTP status that is not the code's (412, 413). */
+int request_fail_http(struct request *rq, int http, enum api_code code, const char *field,
+		      const char *fmt, ...) _printf_(5, 6);
 /* The same for one of our own failures. */
 int request_fail_errno(struct request *rq, int err);
 /* Details array and envelope, also used for operations' errors. */

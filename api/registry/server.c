@@ -247,14 +247,8 @@ static int authorize(struct listener *l, struct request *rq, struct MHD_Connecti
 
 static void too_large(struct request *rq)
 {
-	request_fail(rq, API_INVALID_ARGUMENT, NULL,
-		     "Request payload size exceeds the limit: %zu bytes.", REQUEST_BODY_MAX);
-	rq->answer.http = 413;
-	buf_reset(&rq->answer.body);
-	buf_printf(&rq->answer.body,
-		   "{\"error\":{\"code\":413,\"message\":\"Request payload size exceeds the limit: "
-		   "%zu bytes.\",\"status\":\"INVALID_ARGUMENT\"}}",
-		   REQUEST_BODY_MAX);
+	request_fail_http(rq, 413, API_INVALID_ARGUMENT, NULL,
+			  "Request payload size exceeds the limit: %zu bytes.", REQUEST_BODY_MAX);
 }
 
 /* The headers are here.  True: the answer is known without the body. */
@@ -266,11 +260,15 @@ static bool begin(struct listener *l, struct request *rq, struct MHD_Connection 
 		return true;
 	if (!route_find(rq))
 		return !length; /* else the body is read first, the connection kept */
-	if (length && !rq->route->stream && strtoull(length, NULL, 10) > REQUEST_BODY_MAX) {
-		too_large(rq);
-		return true;
-	}
-	return false;
+	if (!length || rq->route->stream)
+		return false;
+	/* A little too much is read to its end: many clients cannot take an
+	 * answer while they send. */
+	rq->too_large = strtoull(length, NULL, 10) > REQUEST_BODY_MAX;
+	if (strtoull(length, NULL, 10) <= DISCARD_MAX)
+		return false;
+	too_large(rq);
+	return true;
 }
 
 static enum MHD_Result take_body(struct server *s, struct request *rq, const char *data, size_t len)
@@ -278,15 +276,18 @@ static enum MHD_Result take_body(struct server *s, struct request *rq, const cha
 	size_t before = rq->body.len;
 	int r = 0;
 
-	if (rq->answered)
-		return MHD_YES; /* refused already: read on, keep nothing */
+	if (rq->answered || rq->too_large) { /* read on, keep nothing */
+		rq->discarded += len;
+		return rq->discarded > DISCARD_MAX && !(rq->route && rq->route->stream) ? MHD_NO
+											: MHD_YES;
+	}
 	if (rq->route->stream) {
 		r = rq->route->stream(rq, data, len);
 		if (r < 0 && r != REQUEST_REFUSED)
 			request_fail_errno(rq, r);
 		return MHD_YES;
 	}
-	if (rq->too_large || before + len > REQUEST_BODY_MAX) {
+	if (before + len > REQUEST_BODY_MAX) {
 		rq->too_large = true;
 		return MHD_YES;
 	}

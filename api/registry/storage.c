@@ -181,12 +181,9 @@ static int put_in_place(struct request *rq, struct upload *u, const char *name)
 		if (r != -ENOENT)
 			break;
 	}
-	if (r == -EEXIST && flags) {
-		r = request_fail(rq, API_FAILED_PRECONDITION, "ifGenerationMatch",
-				 "Object '%s' exists already.", name);
-		rq->answer.http = 412;
-		return r;
-	}
+	if (r == -EEXIST && flags)
+		return request_fail_http(rq, 412, API_FAILED_PRECONDITION, "ifGenerationMatch",
+					 "Object '%s' exists already.", name);
 	if (r == -ENOTDIR || r == -EISDIR || r == -ELOOP || r == -ENOTEMPTY || r == -EEXIST)
 		return request_fail(rq, API_FAILED_PRECONDITION, "name",
 				    "'%s' cannot be kept: a part of it is both an object and a "
