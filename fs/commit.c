@@ -119,7 +119,7 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name)
 
 	if (!l)
 		return;
-	l->detached_ns = 0;
+	node_local_detach(m->tree, l, 0);
 	if (!l->rejected && !l->error)
 		return;
 	free(l->rejected);

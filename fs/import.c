@@ -154,7 +154,7 @@ static char *make_prefix(const char *title)
 	uint32_t number;
 	char stamp[32];
 
-	for (size_t i = 0; title[i] && i < 64; i++) {
+	for (size_t i = 0; i < 64 && title[i]; i++) {
 		bool good = strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				   "._-",
 				   title[i]) != NULL;

@@ -83,7 +83,7 @@ static void on_copied(void *ctx, struct answer *a)
 	struct import_file *f = s->file;
 	int64_t size;
 
-	f->touched = a->sent;
+	f->touched = a->sent && (a->http < 400 || a->http >= 500);
 	slot_close(s);
 	if (a->error.err) {
 		copy_fail(c, f, a->error.err, &a->error, NULL);

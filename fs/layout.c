@@ -273,12 +273,7 @@ static bool detached(struct node *dir, const char *name)
 {
 	struct local *l = node_local(dir, name, false);
 
-	if (!l || !l->detached_ns)
-		return false;
-	if (now_ns() < l->detached_ns)
-		return true;
-	l->detached_ns = 0; /* nobody replaced it: it is back */
-	return false;
+	return l && now_ns() < l->detached_ns;
 }
 
 int layout_attribute(struct node *dir, const char *name, struct child *out)

@@ -81,6 +81,8 @@ struct class
 	int (*render)(struct node *n, struct object *o, struct buf *out);
 };
 
+/* The mount a node belongs to. */
+struct mount *node_mount(const struct node *n);
 /* The root: class and place by SOURCE. */
 const struct class *layout_root_class(const struct mount *m);
 int layout_root(struct mount *m, struct node *root);

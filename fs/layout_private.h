@@ -8,8 +8,6 @@
 
 #include "fs/layout.h"
 
-struct mount *node_mount(const struct node *n);
-
 /* fs/layout_files.c */
 int render_document(struct node *n, struct object *o, struct buf *out);
 int render_field(struct node *n, struct object *o, struct buf *out);

@@ -140,7 +140,7 @@ static int attribute_create(struct req *r, struct node *dir, const struct child 
 	struct local *l = node_local(dir, c->name, false);
 
 	if (l && l->detached_ns)
-		l->detached_ns = 0;
+		node_local_detach(r->m->tree, l, 0);
 	*out = tree_child(r->m->tree, dir, c);
 	if (!*out)
 		return -ENOMEM;

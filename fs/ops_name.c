@@ -34,7 +34,7 @@ void attribute_detach(struct req *r, struct node *dir, const char *name)
 	struct node *n = tree_find(r->m->tree, dir, name);
 
 	if (l)
-		l->detached_ns = now_ns() + DETACHED_NS;
+		node_local_detach(r->m->tree, l, now_ns() + DETACHED_NS);
 	if (n)
 		tree_detach(r->m->tree, n);
 	dir->shown_ns = wall_ns();

@@ -153,8 +153,9 @@ struct node *tree_add(struct tree *t, struct node *dir, const char *name, const 
 	return n;
 }
 
-static void local_free(struct local *l)
+static void local_free(struct tree *t, struct local *l)
 {
+	loop_timer_cancel(t->m->loop, &l->back);
 	free(l->name);
 	free(l->rejected);
 	free(l->error);
@@ -184,7 +185,7 @@ static void node_free(struct tree *t, struct node *n)
 		struct local *l = n->locals;
 
 		n->locals = l->next;
-		local_free(l);
+		local_free(t, l);
 	}
 	scratch_free(n->scratch);
 	free(n->name);
@@ -325,23 +326,29 @@ struct local *node_local(struct node *dir, const char *name, bool make)
 		free(l);
 		return NULL;
 	}
+	l->dir = dir;
 	l->next = dir->locals;
 	dir->locals = l;
 	node_pin(dir);
 	return l;
 }
 
-void node_local_drop(struct tree *t, struct node *dir, struct local *l)
+/* Nobody wrote it anew: it is listed again. */
+static void local_back(void *ctx)
 {
-	struct local **link = &dir->locals;
+	struct local *l = ctx;
 
-	while (*link && *link != l)
-		link = &(*link)->next;
-	if (!*link)
-		return;
-	*link = l->next;
-	local_free(l);
-	node_unpin(t, dir);
+	l->detached_ns = 0;
+	l->dir->shown_ns = wall_ns();
+	notify_inode(node_mount(l->dir)->notifier, l->dir->ino);
+}
+
+void node_local_detach(struct tree *t, struct local *l, uint64_t when_ns)
+{
+	l->detached_ns = when_ns;
+	loop_timer_cancel(t->m->loop, &l->back);
+	if (when_ns)
+		loop_timer_set(t->m->loop, &l->back, when_ns, local_back, l);
 }
 
 struct node *node_owner(struct node *n)
@@ -400,7 +407,7 @@ void tree_free(struct tree *t)
 				struct local *l = n->locals;
 
 				n->locals = l->next;
-				local_free(l);
+				local_free(t, l);
 			}
 			scratch_free(n->scratch);
 			free(n->name);

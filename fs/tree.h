@@ -18,6 +18,7 @@ struct scratch;
 /* What a directory remembers about one of its attributes: never upstream. */
 struct local {
 	struct local *next;
+	struct node *dir;
 	char *name;     /* the attribute's file name */
 	char *rejected; /* refused text, NULL: none */
 	size_t rejected_len;
@@ -27,6 +28,7 @@ struct local {
 	gid_t gid;
 	uint64_t error_wall_ns;
 	uint64_t detached_ns;     /* monotonic: moved away or unlinked until then; 0: not */
+	struct loop_timer back;   /* when it comes back */
 	char *last_export;        /* export.json: the last configuration sent, as shown */
 	char *operation;          /* export.json: what the last one started */
 	bool unknown;             /* export.json: a POST whose fate nobody knows … */
@@ -110,7 +112,8 @@ void tree_touch(struct tree *t, struct node *n);
 
 /* The memory of dir about the attribute `name`; made if asked for. */
 struct local *node_local(struct node *dir, const char *name, bool make);
-void node_local_drop(struct tree *t, struct node *dir, struct local *l);
+/* The attribute is out of the way until when_ns (0: it is back now). */
+void node_local_detach(struct tree *t, struct local *l, uint64_t when_ns);
 
 /* The nearest directory, n included, that shows one object. */
 struct node *node_owner(struct node *n);

@@ -9,7 +9,7 @@
 
 #include "api/client/internal.h"
 
-#define TOKEN_MAX 65536
+#define TOKEN_MAX 16384
 
 struct auth {
 	char *token;     /* as it goes into the header; NULL: none */
@@ -98,12 +98,10 @@ static int read_all(int fd, char *text, size_t max)
 static void read_file(struct auth *a)
 {
 	_cleanup_close_ int fd = open(a->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	_cleanup_free_ char *text = malloc(TOKEN_MAX + 1);
+	char text[TOKEN_MAX + 1];
 	char *token = NULL;
 	struct stat st;
 
-	if (!text)
-		return;
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		a->read = false;
 		set_token(a, NULL,
@@ -115,7 +113,7 @@ static void read_file(struct auth *a)
 		set_token(a, NULL, "the file of CLOUDSDK_AUTH_ACCESS_TOKEN_FILE holds no token");
 	else
 		set_token(a, token, NULL);
-	explicit_bzero(text, TOKEN_MAX);
+	explicit_bzero(text, sizeof(text));
 	a->st = st;
 	a->read = true;
 }

@@ -17,6 +17,8 @@ static void curl_freep(char **s)
 #define _cleanup_url_  _cleanup_(url_freep)
 #define _cleanup_curl_ _cleanup_(curl_freep)
 
+static const char unix_base[] = "http://localhost";
+
 static bool host_is_loopback(const char *host)
 {
 	unsigned char v4[4], v6[16];
@@ -173,7 +175,7 @@ int endpoint_base(const struct endpoint *e, const struct service *s, const char 
 {
 	switch (e->kind) {
 	case ENDPOINT_UNIX:
-		return buf_puts(out, "http://localhost");
+		return buf_puts(out, unix_base);
 	case ENDPOINT_URL:
 		return buf_puts(out, e->url);
 	case ENDPOINT_GOOGLE:
@@ -196,7 +198,7 @@ int endpoint_host_base(const struct endpoint *e, const char *host, struct buf *o
 	const char *override;
 
 	if (e->kind != ENDPOINT_GOOGLE)
-		return endpoint_base(e, NULL, NULL, out);
+		return buf_puts(out, e->kind == ENDPOINT_URL ? e->url : unix_base);
 	for (size_t i = 0; i < ARRAY_SIZE(overrides); i++) {
 		_cleanup_url_ CURLU *u = NULL;
 

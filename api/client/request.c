@@ -61,7 +61,7 @@ static int prepare_token(struct call *k)
 	if (k->takes_token || !k->needs_token)
 		return 0;
 	call_fail(k, EKEYEXPIRED, API_UNAUTHENTICATED,
-		     "credentials are not sent over plain http; use https:// in the override");
+		  "credentials are not sent over plain http; use https:// in the override");
 	return -EKEYEXPIRED;
 }
 

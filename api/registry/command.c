@@ -19,7 +19,7 @@
 
 #define LOCK_WAIT_NS	  (5 * NSEC_PER_SEC)
 #define FIRST_CLIENT_NS	  (10 * NSEC_PER_SEC)
-#define LAST_CLIENT_NS	  NSEC_PER_SEC
+#define LAST_CLIENT_NS	  (800 * NSEC_PER_MSEC)
 #define READY_TIMEOUT_SEC 20
 
 struct options {

@@ -147,7 +147,7 @@ static size_t keep_escapes(void *cls _unused_, struct MHD_Connection *mc _unused
 	return strlen(s);
 }
 
-static void on_log(void *cls _unused_, const char *fmt, va_list ap)
+static void _printf_(2, 0) on_log(void *cls _unused_, const char *fmt, va_list ap)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT_MAX(1024);
 

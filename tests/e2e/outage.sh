@@ -169,6 +169,19 @@ test_errors_of_the_service_have_their_errno() {
 	errno_is EHOSTUNREACH list "$MNT/models/eyes/versions"
 }
 
+test_the_journal_tells_of_changes_and_failures() {
+	proxied ttl=1
+	echo 2 >"$F/default"
+	like "models.mergeVersionAliases.*models/face@2.*uid[= ]$(id -u)" "$(cat "$DIR/mount.log")"
+	ls "$MNT/models" >/dev/null
+	not grep -q 'models.list' "$DIR/mount.log"
+	errno_is EINVAL close "$F/labels.json" '{"UPPER":"x"}'
+	mode status 403 eyes
+	ls "$MNT/models/eyes/versions" >/dev/null 2>&1 || :
+	like 'models/eyes.*PERMISSION_DENIED' "$(cat "$DIR/mount.log")"
+	like 'models/eyes' "$(cat "$MNT/.modelfs/errors")"
+}
+
 test_the_cache_answers_while_the_service_is_away() {
 	proxied ttl=1,stale=60,timeout=2
 	ls "$MNT/models" "$F/versions" >/dev/null

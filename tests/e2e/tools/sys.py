@@ -75,4 +75,5 @@ try:
     main(*sys.argv[1:])
     print("OK")
 except OSError as e:
-    print(errno.errorcode.get(e.errno, str(e.errno)))
+    # Linux has one number for these two
+    print(errno.errorcode.get(e.errno, str(e.errno)).replace("ENOTSUP", "EOPNOTSUPP"))
