@@ -29,7 +29,9 @@ INSTALL   ?= install
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules
 
-OUT := build$(if $(SANITIZE),/san)
+# BUILDDIR=DIR builds elsewhere.
+BUILDDIR ?= build
+OUT := $(BUILDDIR)$(if $(SANITIZE),/san)
 BIN := $(OUT)/modelfs
 
 SRC   := $(sort $(wildcard api/*.c api/client/*.c api/registry/*.c fs/*.c))

@@ -17,9 +17,9 @@
 #include "api/registry/server.h"
 #include "api/registry/store.h"
 
-#define LOCK_WAIT_NS	  (5 * NSEC_PER_SEC)
-#define FIRST_CLIENT_NS	  (10 * NSEC_PER_SEC)
-#define LAST_CLIENT_NS	  (800 * NSEC_PER_MSEC)
+#define LOCK_WAIT_NS      (5 * NSEC_PER_SEC)
+#define FIRST_CLIENT_NS   (10 * NSEC_PER_SEC)
+#define LAST_CLIENT_NS    (800 * NSEC_PER_MSEC)
 #define READY_TIMEOUT_SEC 20
 
 struct options {
@@ -154,8 +154,10 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'r':
 			if (!parse_rate(optarg, &o->export_rate))
-				return complain(EX_USAGE, "--export-rate needs bytes per second, "
-							  "not '%s'", optarg);
+				return complain(EX_USAGE,
+						"--export-rate needs bytes per second, "
+						"not '%s'",
+						optarg);
 			break;
 		case 'e':
 			o->embedded = true;
@@ -164,7 +166,8 @@ static int parse(int argc, char **argv, struct options *o)
 			fputs(help, stdout);
 			return fflush(stdout) ? EX_IOERR : EX_OK;
 		case ':':
-			return complain(EX_USAGE, "option '%s' needs an argument", argv[optind - 1]);
+			return complain(EX_USAGE, "option '%s' needs an argument",
+					argv[optind - 1]);
 		default:
 			return complain(EX_USAGE, "unknown option '%s'; see --help",
 					argv[optind - 1]);
@@ -318,8 +321,8 @@ static int open_server(struct run *run)
 			listen_close(&socket);
 		}
 		if (r < 0)
-			return complain(r == -EPERM	   ? EX_CONFIG
-					: r == -EINVAL	   ? EX_USAGE
+			return complain(r == -EPERM        ? EX_CONFIG
+					: r == -EINVAL     ? EX_USAGE
 					: r == -EADDRINUSE ? EX_UNAVAILABLE
 							   : EX_OSERR,
 					"%s", why.len ? buf_str(&why) : strerror(-r));

@@ -16,15 +16,16 @@
 
 #define PIECE ((size_t)8 << 20)
 
-struct export {
+struct export
+{
 	struct registry *reg;
 	struct job *job;
 	struct operation_work op;
 	struct json_doc *work;
-	char *memory;       /* of the URI's parts */
+	char *memory; /* of the URI's parts */
 	const char *bucket;
-	char *parent;       /* below the bucket, may be "" */
-	char *leaf;         /* the directory to create */
+	char *parent; /* below the bucket, may be "" */
+	char *leaf;   /* the directory to create */
 	char hidden[64];
 	int bucket_fd;
 	int parent_fd;
@@ -160,8 +161,7 @@ static int digest(struct export *e, int fd, char hex[65], uint64_t *size)
 	return 0;
 }
 
-static int copy_file(struct export *e, int dest, const struct bucket_file *f,
-		     struct json_writer *w)
+static int copy_file(struct export *e, int dest, const struct bucket_file *f, struct json_writer *w)
 {
 	_cleanup_close_ int in = -1, out = -1, dir = -1;
 	const char *slash = strrchr(f->path, '/');
@@ -345,8 +345,8 @@ static int export_files(struct export *e)
 		r = write_manifest(e);
 	if (r == 0)
 		r = job_commit(e->job);
-	if (r == 0 && renameat2(e->parent_fd, e->hidden, e->parent_fd, e->leaf,
-				RENAME_NOREPLACE) < 0)
+	if (r == 0 &&
+	    renameat2(e->parent_fd, e->hidden, e->parent_fd, e->leaf, RENAME_NOREPLACE) < 0)
 		r = fail(e, -errno, e->op.output);
 	if (r == 0 && fsync(e->parent_fd) < 0)
 		r = -errno;
@@ -390,10 +390,14 @@ static void finish(struct export *e, int r)
 		int err;
 		enum api_code code;
 	} map[] = {
-		{ENOENT, API_NOT_FOUND},	  {ENOSPC, API_RESOURCE_EXHAUSTED},
-		{EDQUOT, API_RESOURCE_EXHAUSTED}, {ENOTDIR, API_FAILED_PRECONDITION},
-		{ELOOP, API_FAILED_PRECONDITION}, {EEXIST, API_ALREADY_EXISTS},
-		{ENAMETOOLONG, API_INVALID_ARGUMENT}, {EINVAL, API_INVALID_ARGUMENT},
+		{ENOENT, API_NOT_FOUND},
+		{ENOSPC, API_RESOURCE_EXHAUSTED},
+		{EDQUOT, API_RESOURCE_EXHAUSTED},
+		{ENOTDIR, API_FAILED_PRECONDITION},
+		{ELOOP, API_FAILED_PRECONDITION},
+		{EEXIST, API_ALREADY_EXISTS},
+		{ENAMETOOLONG, API_INVALID_ARGUMENT},
+		{EINVAL, API_INVALID_ARGUMENT},
 	};
 	enum api_code code = API_INTERNAL;
 
@@ -414,8 +418,13 @@ static void finish(struct export *e, int r)
 
 void export_work(struct registry *reg, struct job *job)
 {
-	struct export e = {.reg = reg, .job = job, .bucket_fd = -1, .parent_fd = -1,
-			   .source_fd = -1, .began = now_ns(), .manifest = BUF_INIT};
+	struct export e = {.reg = reg,
+			   .job = job,
+			   .bucket_fd = -1,
+			   .parent_fd = -1,
+			   .source_fd = -1,
+			   .began = now_ns(),
+			   .manifest = BUF_INIT};
 	_cleanup_free_ char *image = NULL;
 	int r = load(&e);
 

@@ -345,8 +345,12 @@ static int expression(struct parser *p)
 int filter_parse(const char *text, const struct filter_field *fields, size_t count,
 		 struct filter *out, struct buf *why)
 {
-	struct parser p = {.text = text, .next = text, .fields = fields, .count = count,
-			   .out = out, .why = why};
+	struct parser p = {.text = text,
+			   .next = text,
+			   .fields = fields,
+			   .count = count,
+			   .out = out,
+			   .why = why};
 	int r = 0;
 
 	lex(&p);

@@ -48,9 +48,9 @@ struct filter {
 	char *values[FILTER_VALUES_MAX];
 	size_t count;
 };
-#define FILTER_INIT                           \
-	{                                     \
-		BUF_INIT_MAX(65536), {0}, 0   \
+#define FILTER_INIT                         \
+	{                                   \
+		BUF_INIT_MAX(65536), {0}, 0 \
 	}
 
 /* 0, -EINVAL with `why`, -ENOMEM. */

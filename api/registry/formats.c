@@ -57,8 +57,8 @@ static bool is_tf_js(int dir, const char *path)
 }
 
 /* What belongs to a main file beside it: whole names, or directories ("x/"). */
-static const char *const saved_model_parts[] = {"variables/", "assets/", "assets.extra/",
-						"fingerprint.pb", "keras_metadata.pb", NULL};
+static const char *const saved_model_parts[] = {
+	"variables/", "assets/", "assets.extra/", "fingerprint.pb", "keras_metadata.pb", NULL};
 static const char *const core_ml_parts[] = {"dict.txt", NULL};
 static const char *const tf_js_parts[] = {"dict.txt", "*.bin", "group*", NULL};
 static const char *const no_parts[] = {NULL};

@@ -75,7 +75,7 @@ static int open_unix(const char *path, struct listen_socket *s)
 {
 	const char *slash = strrchr(path, '/');
 	_cleanup_free_ char *dir = slash == path ? strdup("/")
-				   : slash	 ? strndup(path, (size_t)(slash - path))
+				   : slash       ? strndup(path, (size_t)(slash - path))
 						 : strdup(".");
 
 	s->is_unix = true;
@@ -93,7 +93,8 @@ static bool is_loopback(const struct sockaddr *sa)
 	const struct sockaddr_in6 *six = (const void *)sa;
 
 	if (sa->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr) >> 24 ==
+		return ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr) >>
+			       24 ==
 		       127;
 	return sa->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
 }
@@ -122,15 +123,14 @@ static int open_tcp(const char *spec, struct listen_socket *s, struct buf *why)
 	size_t len;
 	int r;
 
-	if (!colon || colon == spec || !colon[1] ||
-	    colon[1 + strspn(colon + 1, "0123456789")] || strlen(colon + 1) > 5 ||
-	    atoi(colon + 1) > 65535) {
+	if (!colon || colon == spec || !colon[1] || colon[1 + strspn(colon + 1, "0123456789")] ||
+	    strlen(colon + 1) > 5 || atoi(colon + 1) > 65535) {
 		buf_printf(why, "'%s' is neither unix:PATH nor HOST:PORT", spec);
 		return -EINVAL;
 	}
 	len = (size_t)(colon - spec);
 	host = spec[0] == '[' && len > 2 && spec[len - 1] == ']' ? strndup(spec + 1, len - 2)
-								  : strndup(spec, len);
+								 : strndup(spec, len);
 	if (!host)
 		return -ENOMEM;
 	r = getaddrinfo(host, colon + 1, &hints, &ai);

@@ -17,7 +17,10 @@ struct listen_socket {
 	int dir_fd; /* unix: where it lies */
 	char *name; /* unix: its name there */
 };
-#define LISTEN_SOCKET_INIT {-1, false, false, NULL, -1, NULL}
+#define LISTEN_SOCKET_INIT                       \
+	{                                        \
+		-1, false, false, NULL, -1, NULL \
+	}
 
 /* 0 or -errno with why.  -EADDRINUSE: somebody answers there. */
 int listen_open(const char *spec, struct listen_socket *out, struct buf *why);

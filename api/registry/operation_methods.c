@@ -180,8 +180,8 @@ int operations_list(struct request *rq)
 	_cleanup_filter_ struct filter filter = FILTER_INIT;
 	_cleanup_buf_ struct buf why = BUF_INIT, token = BUF_INIT;
 	const char *text = request_param(rq, "filter");
-	const char *partial = request_param_any(rq, "returnPartialSuccess",
-						"return_partial_success");
+	const char *partial =
+		request_param_any(rq, "returnPartialSuccess", "return_partial_success");
 	struct order order = {0};
 	struct buf *out;
 	int64_t n = 0;

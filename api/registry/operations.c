@@ -135,8 +135,8 @@ static void write_result(sqlite3_stmt *s, int kind, struct json_writer *w)
 
 static int print_name(sqlite3_stmt *s, struct buf *out)
 {
-	buf_printf(out, "projects/%lld/locations/%s", (long long)sqlite3_column_int64(s, COL_PROJECT),
-		   store_text(s, COL_LOCATION));
+	buf_printf(out, "projects/%lld/locations/%s",
+		   (long long)sqlite3_column_int64(s, COL_PROJECT), store_text(s, COL_LOCATION));
 	if (*store_text(s, COL_MODEL))
 		buf_printf(out, "/models/%s", store_text(s, COL_MODEL));
 	return buf_printf(out, "/operations/%s", store_text(s, COL_ID));
@@ -227,8 +227,7 @@ int operation_load_work(struct registry *reg, const char *id, struct operation_w
 	return out->name && out->work ? 0 : -ENOMEM;
 }
 
-static int try_finish(struct registry *reg, const char *id, enum api_code code,
-		      const char *message)
+static int try_finish(struct registry *reg, const char *id, enum api_code code, const char *message)
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
 	int r = txn_begin(&t, reg->store, true);
@@ -241,14 +240,12 @@ static int try_finish(struct registry *reg, const char *id, enum api_code code,
 	return r < 0 ? r : txn_commit(&t);
 }
 
-void operation_finish(struct registry *reg, const char *id, enum api_code code,
-		      const char *message)
+void operation_finish(struct registry *reg, const char *id, enum api_code code, const char *message)
 {
 	int r;
 
 	while ((r = try_finish(reg, id, code, message)) < 0 && !atomic_load(&reg->stopping)) {
-		log_error("registry: operation %s: its end cannot be stored: %s", id,
-			  strerror(-r));
+		log_error("registry: operation %s: its end cannot be stored: %s", id, strerror(-r));
 		usleep(500000);
 	}
 	queue_changed(reg->queue);
@@ -258,10 +255,9 @@ int operations_resume(struct registry *reg)
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
 	int r = txn_begin(&t, reg->store, false), added;
-	sqlite3_stmt *s = r < 0 ? NULL
-				: store_stmt(&t,
-					     "SELECT id FROM operations WHERE done = 0 ORDER BY seq",
-					     &r);
+	sqlite3_stmt *s =
+		r < 0 ? NULL
+		      : store_stmt(&t, "SELECT id FROM operations WHERE done = 0 ORDER BY seq", &r);
 
 	if (!s)
 		return r;
@@ -276,7 +272,7 @@ int operations_resume(struct registry *reg)
 
 void operation_work(struct registry *reg, struct job *job)
 {
-	void (*work)(struct registry *r, struct job *j) = NULL;
+	void (*work)(struct registry * r, struct job * j) = NULL;
 	int kind = -1;
 
 	{

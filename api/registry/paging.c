@@ -85,8 +85,8 @@ int order_parse(const char *text, const struct order_column *columns, size_t cou
 static uint64_t arguments_hash(const struct request *rq)
 {
 	static const char *const names[][2] = {
-		{"filter", "filter"},	  {"orderBy", "order_by"}, {"readMask", "read_mask"},
-		{"prefix", "prefix"},	  {"query", "query"},	   {"delimiter", "delimiter"},
+		{"filter", "filter"}, {"orderBy", "order_by"}, {"readMask", "read_mask"},
+		{"prefix", "prefix"}, {"query", "query"},      {"delimiter", "delimiter"},
 	};
 	uint64_t h = hash_bytes(rq->path, strlen(rq->path), 1);
 
@@ -180,8 +180,8 @@ int page_bind(const struct page *p, const struct order *order, unsigned first, s
 		int at = (int)(first + i);
 
 		if (order->by[i].text)
-			rc = sqlite3_bind_text(stmt, at, buf_str(&p->keys[i]),
-					       (int)p->keys[i].len, SQLITE_STATIC);
+			rc = sqlite3_bind_text(stmt, at, buf_str(&p->keys[i]), (int)p->keys[i].len,
+					       SQLITE_STATIC);
 		else
 			rc = sqlite3_bind_int64(stmt, at, strtoll(buf_str(&p->keys[i]), NULL, 10));
 	}

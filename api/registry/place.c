@@ -41,7 +41,8 @@ int place_find_project(struct txn *t, const char *id, int64_t *number)
 	if (all_digits(id) && strlen(id) <= 18) {
 		int64_t n = strtoll(id, NULL, 10);
 
-		return store_int(t, number, "SELECT number FROM projects WHERE number = ?1", "i", n);
+		return store_int(t, number, "SELECT number FROM projects WHERE number = ?1", "i",
+				 n);
 	}
 	return store_int(t, number, "SELECT number FROM projects WHERE id = ?1", "t", id);
 }
@@ -271,7 +272,8 @@ int place_projects_get(struct request *rq)
 				    "does not exist.",
 				    rq->args[0]);
 	stmt = r < 0 ? NULL
-		     : store_stmt(&t, "SELECT number, id, create_time FROM projects WHERE number = ?1",
+		     : store_stmt(&t,
+				  "SELECT number, id, create_time FROM projects WHERE number = ?1",
 				  &r);
 	if (!stmt)
 		return r;

@@ -52,7 +52,7 @@ int job_commit(struct job *job)
 	if (atomic_load(&job->reg->stopping))
 		return -EINTR;
 	return atomic_compare_exchange_strong(&job->state, &expected, JOB_COMMITTING) ? 0
-										       : -ECANCELED;
+										      : -ECANCELED;
 }
 
 static struct job *take_job(struct queue *q)

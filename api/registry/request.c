@@ -267,7 +267,8 @@ static const char *error_domain(const struct request *rq)
 
 	if (s & (SURFACE_STORAGE | SURFACE_UPLOAD))
 		return "storage.googleapis.com";
-	return s & SURFACE_CRM ? "cloudresourcemanager.googleapis.com" : "aiplatform.googleapis.com";
+	return s & SURFACE_CRM ? "cloudresourcemanager.googleapis.com"
+			       : "aiplatform.googleapis.com";
 }
 
 static int _printf_(5, 0) fail(struct request *rq, int http, enum api_code code, const char *field,

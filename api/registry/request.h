@@ -53,7 +53,7 @@ struct request {
 	struct buf body;
 	bool too_large;   /* the body; it is read and dropped */
 	size_t discarded; /* bytes of it */
-	void *stream; /* of a route that takes its body as it comes */
+	void *stream;     /* of a route that takes its body as it comes */
 	struct json_doc *json;
 
 	char *principal;

@@ -17,12 +17,15 @@
 #define OPERATION_ROUTES(parent, prefix)                                                       \
 	{"GET", parent "/operations", NULL, API_UI, prefix "operations.list", operations_list, \
 	 NULL},                                                                                \
-		{"GET",	 parent "/operations/{}", NULL, API_UI, prefix "operations.get",       \
-		 operations_get, NULL},                                                        \
-		{"DELETE", parent "/operations/{}", NULL, API_UI, prefix "operations.delete",  \
-		 operations_delete, NULL},                                                     \
-		{"POST", parent "/operations/{}", "cancel", API_UI, prefix "operations.cancel", \
-		 operations_cancel, NULL},                                                     \
+		{"GET",  parent "/operations/{}", NULL,                                        \
+		 API_UI, prefix "operations.get", operations_get,                              \
+		 NULL},                                                                        \
+		{"DELETE", parent "/operations/{}",    NULL,                                   \
+		 API_UI,   prefix "operations.delete", operations_delete,                      \
+		 NULL},                                                                        \
+		{"POST", parent "/operations/{}",    "cancel",                                 \
+		 API_UI, prefix "operations.cancel", operations_cancel,                        \
+		 NULL},                                                                        \
 	{                                                                                      \
 		"POST", parent "/operations/{}", "wait", API_UI, prefix "operations.wait",     \
 			operations_wait, NULL                                                  \

@@ -12,11 +12,11 @@
 #include "api/registry/routes.h"
 
 #define UNIX_CONNECTIONS 1024
-#define TCP_CONNECTIONS	 256
+#define TCP_CONNECTIONS  256
 #define TCP_IDLE_SECONDS 60
-#define THREAD_STACK	 ((size_t)1 << 20)
-#define BODIES_MAX	 ((size_t)256 << 20) /* of all requests together */
-#define DISCARD_MAX	 ((size_t)64 << 20)
+#define THREAD_STACK     ((size_t)1 << 20)
+#define BODIES_MAX       ((size_t)256 << 20) /* of all requests together */
+#define DISCARD_MAX      ((size_t)64 << 20)
 
 struct connection {
 	struct connection *next;
@@ -173,8 +173,8 @@ static enum MHD_Result send_answer(struct request *rq, struct MHD_Connection *mc
 	if (a->fd >= 0)
 		response = MHD_create_response_from_fd64(a->fd_size, a->fd);
 	else
-		response = MHD_create_response_from_buffer(a->body.len, (void *)(uintptr_t)buf_str(&a->body),
-							   MHD_RESPMEM_PERSISTENT);
+		response = MHD_create_response_from_buffer(
+			a->body.len, (void *)(uintptr_t)buf_str(&a->body), MHD_RESPMEM_PERSISTENT);
 	if (!response)
 		return MHD_NO;
 	a->fd = -1; /* the response closes it */
@@ -410,8 +410,7 @@ int server_add(struct server *s, struct listen_socket *socket, struct buf *why)
 		return -E2BIG;
 	}
 	if (!socket->is_unix && !socket->loopback && (!s->tls.cert || !s->tokens)) {
-		buf_printf(why,
-			   "%s is not loopback: --tls-cert, --tls-key and --tokens are needed",
+		buf_printf(why, "%s is not loopback: --tls-cert, --tls-key and --tokens are needed",
 			   socket->text);
 		return -EPERM;
 	}

@@ -18,8 +18,8 @@ struct access_log;
 struct registry {
 	const char *data; /* absolute */
 	int data_fd;
-	int buckets_fd; /* <data>/buckets */
-	int exports_fd; /* <data>/exports */
+	int buckets_fd;       /* <data>/buckets */
+	int exports_fd;       /* <data>/exports */
 	uint64_t export_rate; /* bytes per second, 0: as fast as it goes */
 	struct store *store;
 	struct queue *queue;

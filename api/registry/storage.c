@@ -176,7 +176,8 @@ static int put_in_place(struct request *rq, struct upload *u, const char *name)
 		if (dir >= 0)
 			close(take_fd(dir));
 		r = bucket_make_dirs(u->bucket, parent, &dir);
-		if (r == 0 && renameat2(u->bucket, u->temp, dir, slash ? slash + 1 : name, flags) < 0)
+		if (r == 0 &&
+		    renameat2(u->bucket, u->temp, dir, slash ? slash + 1 : name, flags) < 0)
 			r = -errno;
 		if (r != -ENOENT)
 			break;

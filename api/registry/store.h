@@ -28,10 +28,9 @@ struct txn {
 	struct store *store;
 	bool open;
 };
-#define TXN_INIT      \
-	{             \
-		NULL, \
-		false \
+#define TXN_INIT            \
+	{                   \
+		NULL, false \
 	}
 int txn_begin(struct txn *t, struct store *s, bool write);
 int txn_commit(struct txn *t);

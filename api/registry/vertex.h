@@ -34,11 +34,11 @@ int vertex_name(const struct place *place, const char *id, struct buf *out);
 
 /* Select list and tables of a model's version as vertex_print() wants it; rows
  * are narrowed by a WHERE behind it. */
-#define VERTEX_SELECT                                                                       \
-	"SELECT m.key, m.id, m.display_name, m.description, m.create_time, m.update_time,"  \
-	" m.change, v.version, v.description, v.doc, v.formats, v.create_time,"             \
-	" v.update_time, v.change, json_patch(m.labels, v.labels),"                         \
-	" (SELECT json_group_array(alias) FROM (SELECT alias FROM vertex_aliases x"         \
+#define VERTEX_SELECT                                                                      \
+	"SELECT m.key, m.id, m.display_name, m.description, m.create_time, m.update_time," \
+	" m.change, v.version, v.description, v.doc, v.formats, v.create_time,"            \
+	" v.update_time, v.change, json_patch(m.labels, v.labels),"                        \
+	" (SELECT json_group_array(alias) FROM (SELECT alias FROM vertex_aliases x"        \
 	"   WHERE x.model = v.model AND x.version = v.version ORDER BY alias))"
 #define VERTEX_FROM         " FROM vertex_models m JOIN vertex_versions v ON v.model = m.key"
 #define VERTEX_COLUMN_COUNT 16

@@ -64,8 +64,8 @@ static int check_etag(struct request *rq, struct txn *t, const struct model_ref 
 	if (streq(given, current))
 		return 0;
 	return request_fail(rq, API_ABORTED, "etag",
-			    "Specified Model `etag`: `%s` does not match server `etag`: `%s`.", given,
-			    current);
+			    "Specified Model `etag`: `%s` does not match server `etag`: `%s`.",
+			    given, current);
 }
 
 static int set_labels(struct txn *t, const struct model_ref *m, bool version, struct json labels)
@@ -168,8 +168,8 @@ static bool cancelled_out(struct json list, const char *alias)
 	for (struct json c = json_first(list); json_present(c); c = json_next(c)) {
 		_cleanup_free_ char *other = json_strdup(c);
 
-		if (other && (remove ? streq(other, alias + 1)
-				     : other[0] == '-' && streq(other + 1, alias)))
+		if (other &&
+		    (remove ? streq(other, alias + 1) : other[0] == '-' && streq(other + 1, alias)))
 			return true;
 	}
 	return false;
@@ -246,8 +246,11 @@ int vertex_models_merge_aliases(struct request *rq)
 static int answer_done(struct request *rq, struct txn *t, const struct model_ref *m,
 		       enum operation_kind kind)
 {
-	struct operation_new op = {.kind = kind, .place = &m->place, .model = m->id,
-				   .api_version = rq->api_version, .done = true};
+	struct operation_new op = {.kind = kind,
+				   .place = &m->place,
+				   .model = m->id,
+				   .api_version = rq->api_version,
+				   .done = true};
 	char id[OPERATION_ID_SIZE];
 	int r = operation_insert(t, &op, id);
 
@@ -263,8 +266,9 @@ int vertex_models_delete(struct request *rq)
 	if (r == 0)
 		r = vertex_find(rq, &t, &m);
 	if (r == 0 && m.tag != TAG_NONE)
-		return request_fail(rq, API_INVALID_ARGUMENT, "name",
-				    "models.delete takes a model; use deleteVersion for a version.");
+		return request_fail(
+			rq, API_INVALID_ARGUMENT, "name",
+			"models.delete takes a model; use deleteVersion for a version.");
 	if (r == 0)
 		r = store_run(&t, "DELETE FROM vertex_models WHERE key = ?1", "i", m.key);
 	return r < 0 ? r : answer_done(rq, &t, &m, OPERATION_DELETE);

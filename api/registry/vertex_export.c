@@ -85,8 +85,7 @@ static int check_prefix(struct export_request *e, struct json destination)
 		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
 				    "The output URI prefix is required.");
 	if (!e->artifact)
-		return request_fail(e->rq, API_INVALID_ARGUMENT,
-				    "outputConfig.artifactDestination",
+		return request_fail(e->rq, API_INVALID_ARGUMENT, "outputConfig.artifactDestination",
 				    "Format `%s` has no artifact to export.", e->format);
 	len = strlen(e->prefix);
 	if (len > URI_MAX)
@@ -94,8 +93,7 @@ static int check_prefix(struct export_request *e, struct json destination)
 				    "The output URI prefix has more than %d characters.", URI_MAX);
 	while (len && e->prefix[len - 1] == '/')
 		e->prefix[--len] = '\0';
-	if (resource_gs_uri(e->prefix, &memory, &bucket, &object) < 0 ||
-	    !bucket_name_valid(bucket))
+	if (resource_gs_uri(e->prefix, &memory, &bucket, &object) < 0 || !bucket_name_valid(bucket))
 		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
 				    "'%s' is no gs://BUCKET/DIRECTORY.", e->prefix);
 	if (!*object)
@@ -223,8 +221,10 @@ static int reserve(struct export_request *e, struct txn *t, struct buf *output)
 static int start(struct export_request *e, struct txn *t)
 {
 	_cleanup_buf_ struct buf output = BUF_INIT, work = BUF_INIT, metadata = BUF_INIT;
-	struct operation_new op = {.kind = OPERATION_EXPORT, .place = &e->m.place,
-				   .model = e->m.id, .api_version = e->rq->api_version};
+	struct operation_new op = {.kind = OPERATION_EXPORT,
+				   .place = &e->m.place,
+				   .model = e->m.id,
+				   .api_version = e->rq->api_version};
 	char id[OPERATION_ID_SIZE];
 	struct json_writer w;
 	int r = e->prefix ? reserve(e, t, &output) : 0;

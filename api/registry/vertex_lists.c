@@ -8,14 +8,14 @@
 #include "api/vertex.h"
 
 /* The value of a label of the pair (m, v); the version's wins. */
-#define LABEL_SQL                                                        \
+#define LABEL_SQL                                                         \
 	"coalesce((SELECT value FROM json_each(v.labels) WHERE key = @)," \
 	"(SELECT value FROM json_each(m.labels) WHERE key = @))"
 /* The last segment of the Model Garden model's name. */
-#define BASE_MODEL_SQL                                                                     \
-	"replace(json_extract(v.doc, '$.baseModelSource.modelGardenSource.publicModelName')," \
-	" rtrim(json_extract(v.doc, '$.baseModelSource.modelGardenSource.publicModelName'),"  \
-	" replace(json_extract(v.doc, '$.baseModelSource.modelGardenSource.publicModelName'),"\
+#define BASE_MODEL_SQL                                                                         \
+	"replace(json_extract(v.doc, '$.baseModelSource.modelGardenSource.publicModelName'),"  \
+	" rtrim(json_extract(v.doc, '$.baseModelSource.modelGardenSource.publicModelName'),"   \
+	" replace(json_extract(v.doc, '$.baseModelSource.modelGardenSource.publicModelName')," \
 	" '/', '')), '')"
 
 static const struct filter_field model_fields[] = {
@@ -43,7 +43,10 @@ struct list {
 	struct filter filter;
 	struct mask mask;
 };
-#define LIST_INIT {.filter = FILTER_INIT}
+#define LIST_INIT                     \
+	{                             \
+		.filter = FILTER_INIT \
+	}
 
 static void list_free(struct list *l)
 {
@@ -56,8 +59,8 @@ static void list_free(struct list *l)
 /* Read every argument of a list; `last` is the unique sort column. */
 static int list_arguments(struct request *rq, const struct message *message,
 			  const struct filter_field *fields, size_t field_count,
-			  const struct order_column *columns, size_t column_count,
-			  const char *last, struct list *l)
+			  const struct order_column *columns, size_t column_count, const char *last,
+			  struct list *l)
 {
 	_cleanup_buf_ struct buf why = BUF_INIT;
 	const char *filter = request_param(rq, "filter");
@@ -159,7 +162,8 @@ int vertex_models_list(struct request *rq)
 	if (r == 0)
 		r = store_bind(stmt, "it", place.project, place.location);
 	return r < 0 ? r
-		     : list_answer(rq, &l, stmt, VERTEX_COLUMN_COUNT, "models", &place, print_model);
+		     : list_answer(rq, &l, stmt, VERTEX_COLUMN_COUNT, "models", &place,
+				   print_model);
 }
 
 int vertex_models_list_versions(struct request *rq)
@@ -186,8 +190,8 @@ int vertex_models_list_versions(struct request *rq)
 }
 
 /* Columns: model id, evaluation id, document, createTime. */
-static void print_evaluation(sqlite3_stmt *row, const struct place *place,
-			     const struct mask *mask, struct json_writer *w)
+static void print_evaluation(sqlite3_stmt *row, const struct place *place, const struct mask *mask,
+			     struct json_writer *w)
 {
 	_cleanup_buf_ struct buf name = BUF_INIT, whole = BUF_INIT;
 	_cleanup_json_ struct json_doc *doc = NULL, *masked = NULL;

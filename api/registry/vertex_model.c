@@ -73,8 +73,8 @@ int vertex_name(const struct place *place, const char *id, struct buf *out)
 int vertex_row(struct txn *t, int64_t key, int64_t version, sqlite3_stmt **row)
 {
 	int r = 0;
-	sqlite3_stmt *s = store_stmt(
-		t, VERTEX_SELECT VERTEX_FROM " WHERE m.key = ?1 AND v.version = ?2", &r);
+	sqlite3_stmt *s =
+		store_stmt(t, VERTEX_SELECT VERTEX_FROM " WHERE m.key = ?1 AND v.version = ?2", &r);
 
 	if (!s)
 		return r;
@@ -231,8 +231,8 @@ int vertex_set_alias(struct txn *t, int64_t key, const char *alias, int64_t vers
 {
 	int64_t holder = 0;
 	int r = store_int(t, &holder,
-			  "SELECT version FROM vertex_aliases WHERE model = ?1 AND alias = ?2", "it",
-			  key, alias);
+			  "SELECT version FROM vertex_aliases WHERE model = ?1 AND alias = ?2",
+			  "it", key, alias);
 
 	if (r == 1 && holder == version)
 		return 0;

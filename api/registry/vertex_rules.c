@@ -110,7 +110,8 @@ int vertex_check_body(struct request *rq, const struct message *m, struct json b
 	int r = schema_check(m, body, streq(rq->api_version, "v1beta1"), &path, &why);
 
 	if (r == -EINVAL)
-		return request_fail(rq, API_INVALID_ARGUMENT, *buf_str(&path) ? buf_str(&path) : NULL,
+		return request_fail(rq, API_INVALID_ARGUMENT,
+				    *buf_str(&path) ? buf_str(&path) : NULL,
 				    "Invalid JSON payload received. %s", buf_str(&why));
 	return r;
 }

@@ -36,7 +36,7 @@ static void upload_free(struct upload *u)
 /* Fields with columns of their own; the rest is stored as it is. */
 static bool has_column(const char *name)
 {
-	static const char *const names[] = {"name",   "displayName",	"description",
+	static const char *const names[] = {"name",   "displayName",    "description",
 					    "labels", "versionAliases", "versionDescription",
 					    "etag"};
 
@@ -125,8 +125,8 @@ static int parse_parent(struct upload *u, struct txn *t, const char *parent)
 			      " AND id = ?3",
 			      "itt", project, res.location, res.model);
 	if (r == 0)
-		return request_fail(u->rq, API_NOT_FOUND, "parentModel",
-				    "Model '%s' is not found.", parent);
+		return request_fail(u->rq, API_NOT_FOUND, "parentModel", "Model '%s' is not found.",
+				    parent);
 	u->id = r < 0 ? NULL : strdup(res.model);
 	return r < 0 ? r : u->id ? 0 : -ENOMEM;
 }
@@ -145,9 +145,10 @@ static int choose_id(struct upload *u, struct txn *t, const char *wanted)
 	u->id = strdup(wanted ? wanted : id);
 	if (!u->id)
 		return -ENOMEM;
-	r = store_int(t, NULL,
-		      "SELECT 1 FROM vertex_models WHERE project = ?1 AND location = ?2 AND id = ?3",
-		      "itt", u->place.project, u->place.location, u->id);
+	r = store_int(
+		t, NULL,
+		"SELECT 1 FROM vertex_models WHERE project = ?1 AND location = ?2 AND id = ?3",
+		"itt", u->place.project, u->place.location, u->id);
 	if (r == 1)
 		return request_fail(u->rq, API_ALREADY_EXISTS, "modelId",
 				    "Model '%s' exists already.", u->id);
@@ -187,15 +188,15 @@ static int insert_model(struct upload *u, struct txn *t)
 			  "itttti", u->place.project, u->place.location, u->id, name ? name : "",
 			  description ? description : "", u->now);
 
-	return r < 0 ? r
-		     : store_int(t, &u->key, "SELECT last_insert_rowid()", "") == 1 ? 0 : -EIO;
+	return r < 0 ? r : store_int(t, &u->key, "SELECT last_insert_rowid()", "") == 1 ? 0 : -EIO;
 }
 
 static int insert_version(struct upload *u, struct txn *t)
 {
 	_cleanup_free_ char *description = json_get_str(u->model, "versionDescription");
 	_cleanup_buf_ struct buf labels = BUF_INIT;
-	struct json v = json_get(u->model, "labels"), aliases = json_get(u->model, "versionAliases");
+	struct json v = json_get(u->model, "labels"),
+		    aliases = json_get(u->model, "versionAliases");
 	int r;
 
 	if (json_present(v))
@@ -203,17 +204,19 @@ static int insert_version(struct upload *u, struct txn *t)
 	r = store_int(t, &u->version, "SELECT next_version FROM vertex_models WHERE key = ?1", "i",
 		      u->key);
 	if (r == 1)
-		r = store_run(t,
-			      "UPDATE vertex_models SET next_version = next_version + 1 WHERE key = ?1",
-			      "i", u->key);
+		r = store_run(
+			t,
+			"UPDATE vertex_models SET next_version = next_version + 1 WHERE key = ?1",
+			"i", u->key);
 	if (r == 0)
-		r = store_run(t,
-			      "INSERT INTO vertex_versions(model, version, description, labels, doc,"
-			      " formats, create_time, update_time)"
-			      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-			      "iitttti", u->key, u->version, description ? description : "",
-			      labels.len ? buf_str(&labels) : "{}", buf_str(&u->doc),
-			      buf_str(&u->formats), u->now);
+		r = store_run(
+			t,
+			"INSERT INTO vertex_versions(model, version, description, labels, doc,"
+			" formats, create_time, update_time)"
+			" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+			"iitttti", u->key, u->version, description ? description : "",
+			labels.len ? buf_str(&labels) : "{}", buf_str(&u->doc),
+			buf_str(&u->formats), u->now);
 	if (r == 0 && !u->new_version)
 		r = vertex_set_alias(t, u->key, "default", u->version);
 	for (struct json c = json_first(aliases); r == 0 && json_present(c); c = json_next(c)) {
@@ -234,8 +237,11 @@ static int insert_version(struct upload *u, struct txn *t)
 static int carry_out(struct upload *u, struct txn *t)
 {
 	_cleanup_buf_ struct buf name = BUF_INIT, response = BUF_INIT;
-	struct operation_new op = {.kind = OPERATION_UPLOAD, .place = &u->place, .model = u->id,
-				   .api_version = u->rq->api_version, .done = true};
+	struct operation_new op = {.kind = OPERATION_UPLOAD,
+				   .place = &u->place,
+				   .model = u->id,
+				   .api_version = u->rq->api_version,
+				   .done = true};
 	char id[OPERATION_ID_SIZE];
 	struct json_writer w;
 	int r = 0;

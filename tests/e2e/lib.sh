@@ -242,11 +242,16 @@ mount_tree() {
 	STARTED+=("$MOUNT")
 	MOUNTS+=("$where")
 	local end=$((SECONDS + 20 * SLOWNESS))
-	until mountpoint -q "$where" 2>/dev/null; do
+	until answers "$where"; do
 		kill -0 "$MOUNT" 2>/dev/null || fail "modelfs mount ended: $(cat "$DIR/mount.log")"
 		[ $SECONDS -lt $end ] || fail "did not mount in time"
 		sleep 0.05
 	done
+}
+
+# A dead mount is in the table too; only a live one answers statfs.
+answers() { # MOUNTPOINT
+	mounted "$1" && timeout 2 stat -f "$1" >/dev/null 2>&1
 }
 
 mounted() { # MOUNTPOINT
