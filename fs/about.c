@@ -103,8 +103,8 @@ void about_failed(struct mount *m, const char *what, const char *resource,
 	a->count += a->count < ERRORS_MAX;
 	a->total++;
 	log_warning("%s %s: %s (%s, HTTP %d%s%s)", f->what, f->resource, f->message,
-		    api_code_name(f->code), f->http,
-		    f->request_id ? ", request " : "", f->request_id ? f->request_id : "");
+		    api_code_name(f->code), f->http, f->request_id ? ", request " : "",
+		    f->request_id ? f->request_id : "");
 }
 
 static void command_of(pid_t pid, char *out, size_t size)

@@ -328,9 +328,17 @@ static int list_begin(struct collection *c)
 	return client_list(c->m->client, &o, list_one, list_ended, c, &c->call);
 }
 
-static bool list_fresh(const struct collection *c, uint64_t now)
+/* What was asked for since a request came serves that request, however short
+ * the TTL is. */
+static bool young(const struct collection *c, uint64_t fetched_ns, const struct req *r,
+		  uint64_t now)
 {
-	return c->complete && c->listed_ns >= c->floor_ns && now - c->listed_ns < ttl_ns(c->m);
+	return now - fetched_ns < ttl_ns(c->m) || (r && fetched_ns >= r->begun_ns);
+}
+
+static bool list_fresh(const struct collection *c, const struct req *r, uint64_t now)
+{
+	return c->complete && c->listed_ns >= c->floor_ns && young(c, c->listed_ns, r, now);
 }
 
 static bool list_usable(const struct collection *c, uint64_t now)
@@ -345,7 +353,7 @@ int cache_list(struct collection *c, struct req *r)
 	int err;
 
 	c->used_ns = now;
-	if (list_fresh(c, now)) {
+	if (list_fresh(c, r, now)) {
 		c->m->cache->hits++;
 		c->stale = false;
 		/* In use: be there before it ends. */
@@ -447,9 +455,10 @@ static int fetch_begin(struct fetch *f)
 	return client_call(c->m->client, &o, fetch_ended, f, &f->call);
 }
 
-static bool object_fresh(const struct collection *c, const struct object *o, uint64_t now)
+static bool object_fresh(const struct collection *c, const struct object *o, const struct req *r,
+			 uint64_t now)
 {
-	return o->fetched_ns && o->fetched_ns >= o->floor_ns && now - o->fetched_ns < ttl_ns(c->m);
+	return o->fetched_ns && o->fetched_ns >= o->floor_ns && young(c, o->fetched_ns, r, now);
 }
 
 static bool object_usable(const struct collection *c, const struct object *o,
@@ -482,12 +491,12 @@ int cache_get(struct collection *c, const char *id, struct req *r, struct object
 	c->used_ns = now;
 	if (c->kind == COLL_VERSIONS)
 		return get_by_list(c, id, r, out);
-	if (o && object_fresh(c, o, now)) {
+	if (o && object_fresh(c, o, r, now)) {
 		c->m->cache->hits++;
 		*out = o;
 		return 0;
 	}
-	if (!o && list_fresh(c, now))
+	if (!o && c->kind != COLL_PROJECTS && list_fresh(c, r, now))
 		return -ENOENT;
 	if (!o && c->call)
 		return req_park(r, &c->waiters);

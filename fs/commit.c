@@ -244,11 +244,12 @@ static void call_ended(void *ctx, struct answer *a)
 
 /* ---- the request ---- */
 
-static int commit_send(struct node *n, struct req *r, const char *method, const char *name,
-		       struct judged *j, commit_done *done, void *ctx, struct commit **out)
+static int commit_send(struct node *n, struct req *r, struct object *o, const char *method,
+		       const char *name, struct judged *j, commit_done *done, void *ctx,
+		       struct commit **out)
 {
 	struct node *model = layout_model_dir(n);
-	struct call_options o = CALL_OPTIONS_INIT;
+	struct call_options call = CALL_OPTIONS_INIT;
 	_cleanup_buf_ struct buf query = BUF_INIT;
 	struct commit *c = calloc(1, sizeof(*c));
 	int err;
@@ -265,7 +266,10 @@ static int commit_send(struct node *n, struct req *r, const char *method, const 
 	c->file = strdup(n->name);
 	c->name = strdup(name);
 	c->model = model && model->res ? strdup(model->res) : NULL;
-	c->version = layout_version(n) ? strdup(layout_version(n)) : NULL;
+	/* A model's export is one of its default version. */
+	c->version = layout_version(n)             ? strdup(layout_version(n))
+		     : c->cls == CLASS_EXPORT && o ? json_get_str(object_json(o), "versionId")
+						   : NULL;
 	c->body = take_ptr(j->body);
 	c->mask = take_ptr(j->mask);
 	c->uid = r->uid;
@@ -278,19 +282,19 @@ static int commit_send(struct node *n, struct req *r, const char *method, const 
 		buf_puts(&query, "updateMask=");
 		buf_percent(&query, c->mask, ",");
 	}
-	o.service = c->service;
-	o.api_version = c->service == &service_vertex ? r->m->config->api_version : NULL;
-	o.method = c->method;
-	o.name = c->name;
-	o.query = query.len ? buf_str(&query) : NULL;
-	o.body = c->body;
-	o.body_len = c->body ? strlen(c->body) : 0;
+	call.service = c->service;
+	call.api_version = c->service == &service_vertex ? r->m->config->api_version : NULL;
+	call.method = c->method;
+	call.name = c->name;
+	call.query = query.len ? buf_str(&query) : NULL;
+	call.body = c->body;
+	call.body_len = c->body ? strlen(c->body) : 0;
 	if (!c->method)
 		err = -EOPNOTSUPP;
 	else if (!c->file || !c->name || query.err)
 		err = -ENOMEM;
 	else
-		err = client_call(r->m->client, &o, call_ended, c, &c->call);
+		err = client_call(r->m->client, &call, call_ended, c, &c->call);
 	if (err)
 		commit_free(c);
 	else
@@ -579,7 +583,7 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 		return COMMIT_NOTHING;
 	}
 	name = target_name(&g);
-	rc = name ? commit_send(n, r, g.method, name, &g.out, done, ctx, out) : -ENOMEM;
+	rc = name ? commit_send(n, r, g.o, g.method, name, &g.out, done, ctx, out) : -ENOMEM;
 	if (rc)
 		refuse(why, rc, NULL);
 	judged_reset(&g.out);

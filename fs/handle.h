@@ -26,6 +26,7 @@ struct handle {
 	struct waitq waiters;  /* events that wait for the commit */
 	struct commit *commit; /* under way */
 	struct req *owner;     /* the event that asked for it */
+	uint64_t time_ns;      /* of the content in the snapshot */
 	uint64_t seen_gen;     /* poll: what the reader has seen */
 };
 

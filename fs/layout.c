@@ -324,6 +324,8 @@ int layout_lookup(struct node *dir, const char *name, struct req *r, struct chil
 	}
 	out->timeout =
 		o ? cache_object_timeout(dir->coll, o) : (double)the_mount->config->ttl_ms / 1000;
+	if (dir->cls->id == CLASS_OPERATIONS)
+		out->timeout = 0; /* they come at any moment: nothing is absent for long */
 	if (dir->cls->find)
 		return dir->cls->find(dir, name, r, out);
 	if (!dir->cls->item || name_is_probe(name))

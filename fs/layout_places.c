@@ -142,6 +142,8 @@ int find_project(struct node *dir, const char *name, struct req *r, struct child
 	if (!has_resource_manager(m))
 		return ask_by_locations(dir, name, r, out);
 	rc = cache_get(dir->coll, name, r, &o);
+	if (no_such_method(rc)) /* Resource Manager's word decides about itself alone */
+		return ask_by_locations(dir, name, r, out);
 	if (rc)
 		return rc;
 	id = json_get_str(object_json(o), "projectId");
@@ -174,6 +176,27 @@ bool next_location(struct node *dir, uint64_t cookie, struct child *out)
 	return false;
 }
 
+/* europe-west4, us-central1 … */
+static bool looks_like_region(const char *name)
+{
+	size_t len = strlen(name);
+
+	return strchr(name, '-') && name[len - 1] >= '0' && name[len - 1] <= '9';
+}
+
+/* A location that is not listed may be served all the same. */
+static int ask_by_models(struct node *dir, const char *name, struct req *r)
+{
+	_cleanup_free_ char *parent = str_format("%s/locations/%s", dir->coll->parent, name);
+	struct collection *models;
+	int rc;
+
+	if (!parent)
+		return -ENOMEM;
+	rc = cache_collection(node_mount(dir), dir->service, COLL_MODELS, parent, &models);
+	return rc ? rc : cache_list(models, r);
+}
+
 int find_location(struct node *dir, const char *name, struct req *r, struct child *out)
 {
 	struct object *o;
@@ -184,6 +207,8 @@ int find_location(struct node *dir, const char *name, struct req *r, struct chil
 	if (!plausible_id(name, ""))
 		return -ENOENT;
 	rc = cache_get(dir->coll, name, r, &o);
+	if (rc == -ENOENT && looks_like_region(name))
+		rc = ask_by_models(dir, name, r);
 	return rc ? rc : child_set(out, CLASS_LOCATION, name, NULL, NULL);
 }
 

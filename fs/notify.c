@@ -9,7 +9,7 @@
 #include "fs/req.h"
 #include "fs/session.h"
 
-enum note_kind { NOTE_INODE, NOTE_ENTRY, NOTE_POLL };
+enum note_kind { NOTE_INODE, NOTE_PAGES, NOTE_ENTRY, NOTE_POLL };
 
 /* A reply waits this long at most for the kernel to have heard of a change. */
 #define BARRIER_NS (300 * NSEC_PER_MSEC)
@@ -49,6 +49,9 @@ static void note_deliver(struct notifier *n, struct note *note)
 	switch (note->kind) {
 	case NOTE_INODE:
 		fuse_lowlevel_notify_inval_inode(se, note->ino, -1, 0);
+		break;
+	case NOTE_PAGES: /* waits for READs of it, which the loop answers at once */
+		fuse_lowlevel_notify_inval_inode(se, note->ino, 0, 0);
 		break;
 	case NOTE_ENTRY:
 		fuse_lowlevel_notify_inval_entry(se, note->ino, note->name, strlen(note->name));
@@ -172,6 +175,12 @@ void notify_inode(struct notifier *n, fuse_ino_t ino)
 {
 	if (n)
 		note_queue(n, &(struct note){.kind = NOTE_INODE, .ino = ino}, NULL);
+}
+
+void notify_pages(struct notifier *n, fuse_ino_t ino)
+{
+	if (n)
+		note_queue(n, &(struct note){.kind = NOTE_PAGES, .ino = ino}, NULL);
 }
 
 void notify_entry(struct notifier *n, fuse_ino_t parent, const char *name)

@@ -317,7 +317,8 @@ static void record_changed(struct mount *m, const struct service *s, struct op_r
 			commit_expire_model(m, s, op->model);
 		waitq_wake(m, &op->waiters);
 	}
-	touch_directories(m, s, op);
+	if (!first)
+		touch_directories(m, s, op);
 	polls_fire(m, op);
 }
 

@@ -2,6 +2,7 @@
 /* OPEN, CREATE, READ, RELEASE, POLL. */
 #include <poll.h>
 
+#include "fs/notify.h"
 #include "fs/operations.h"
 #include "fs/ops.h"
 
@@ -59,6 +60,7 @@ static int handle_open(struct req *r, struct node *n, struct object *o, bool emp
 		struct op_record *op = record_of(n);
 
 		rc = layout_render(n, o, &h->snapshot);
+		h->time_ns = o ? object_mtime(o) : 0;
 		h->seen_gen = op ? op->gen : 0;
 	}
 	if (!rc && !h->scratch && wants_write(&r->fi)) {
@@ -246,6 +248,16 @@ static void refresh_snapshot(struct req *r, struct handle *h)
 	h->seen_gen = op ? op->gen : 0;
 }
 
+/* A handle reads what stood at its open; but those pages are everybody's. */
+static bool outdated(const struct handle *h)
+{
+	struct node *owner = node_owner(h->node);
+	struct object *o =
+		owner->id && owner->coll ? collection_find(owner->coll, owner->id) : NULL;
+
+	return !(h->node->cls->flags & CLASS_VOLATILE) && o && object_mtime(o) != h->time_ns;
+}
+
 static int run_read(struct req *r)
 {
 	struct handle *h = handle_of(&r->fi);
@@ -261,7 +273,10 @@ static int run_read(struct req *r)
 		return reply_slice(r, text, len);
 	}
 	refresh_snapshot(r, h);
-	return reply_slice(r, buf_str(&h->snapshot), h->snapshot.len);
+	reply_slice(r, buf_str(&h->snapshot), h->snapshot.len);
+	if (outdated(h))
+		notify_pages(r->m->notifier, h->node->ino);
+	return REQ_DONE;
 }
 
 void op_read(fuse_req_t fr, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)

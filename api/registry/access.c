@@ -84,9 +84,34 @@ static void write_body(const struct request *rq, struct json_writer *w)
 		jw_strn(w, "body", rq->body.data, rq->body.len);
 }
 
+/* The query as received, but for what gives access. */
+static int print_query(const char *query, struct buf *out)
+{
+	static const char *const secret[] = {"access_token=", "$access_token=", "oauth_token=",
+					     "$oauth_token=", "key=",           "$key="};
+
+	while (*query) {
+		size_t len = strcspn(query, "&");
+		size_t keep = len;
+
+		for (size_t i = 0; i < ARRAY_SIZE(secret); i++)
+			if (starts_with(query, secret[i]))
+				keep = strlen(secret[i]);
+		buf_add(out, query, keep);
+		if (keep < len)
+			buf_puts(out, "REDACTED");
+		query += len;
+		if (*query) {
+			buf_putc(out, '&');
+			query++;
+		}
+	}
+	return out->err;
+}
+
 void access_log_write(struct access_log *log, const struct request *rq, uint64_t bytes)
 {
-	_cleanup_buf_ struct buf line = BUF_INIT;
+	_cleanup_buf_ struct buf line = BUF_INIT, query = BUF_INIT;
 	struct json_writer w;
 	char time[32], seconds[32];
 	ssize_t n;
@@ -98,7 +123,8 @@ void access_log_write(struct access_log *log, const struct request *rq, uint64_t
 	jw_str(&w, "time", time);
 	jw_str(&w, "verb", rq->verb);
 	jw_str(&w, "path", rq->path);
-	jw_str(&w, "query", rq->query);
+	print_query(rq->query, &query);
+	jw_str(&w, "query", buf_str(&query));
 	jw_int(&w, "status", rq->answer.http);
 	jw_raw(&w, "seconds", seconds, strlen(seconds));
 	jw_int(&w, "bytes", (int64_t)bytes);

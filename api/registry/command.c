@@ -26,7 +26,8 @@ struct options {
 	char *data;
 	char *access_log;
 	bool bodies;
-	const char *tokens, *tls_cert, *tls_key;
+	char *tokens; /* absolute: read again on SIGHUP */
+	const char *tls_cert, *tls_key;
 	const char *listen[SERVER_LISTENERS_MAX];
 	size_t listen_count;
 	bool embedded;
@@ -144,7 +145,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->bodies = true;
 			break;
 		case 't':
-			o->tokens = optarg;
+			free(o->tokens);
+			o->tokens = absolute(optarg);
 			break;
 		case 'c':
 			o->tls_cert = optarg;
@@ -412,6 +414,8 @@ static int detach(int *verdict)
 	int fds[2], status = EX_UNAVAILABLE;
 	pid_t pid;
 
+	/* A pipe of the starter's must not stay open through us. */
+	close_range(3, ~0U, 0);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return complain(EX_OSERR, "cannot start: %s", strerror(errno));
 	pid = fork();
@@ -447,6 +451,8 @@ static void report(int *verdict, int code)
 		dup2(null, fd);
 	if (null > 2)
 		close(null);
+	if (chdir("/") < 0) /* else the directory it was started in stays busy */
+		log_debug("registry: cannot leave the working directory");
 	log_open("modelfs", true, LOG_INFO);
 }
 
@@ -490,5 +496,6 @@ int registry_command(int argc, char **argv)
 	}
 	free(run.o.data);
 	free(run.o.access_log);
+	free(run.o.tokens);
 	return code;
 }

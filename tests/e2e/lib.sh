@@ -191,8 +191,8 @@ content() {
 	for m in $(jq -r '.models[]?.name' <<<"$page"); do
 		rest GET "/v1/$m:listVersions" | jq -S .
 	done
-	(cd "$DATA" && find artifacts buckets images exports -type f 2>/dev/null | sort |
-		xargs -r -d '\n' sha256sum)
+	(cd "$DATA" && find . -path ./artifacts/\* -type f -o -path ./buckets/\* -type f \
+		-o -path ./images/\* -type f -o -path ./exports/\* -type f | sort | xargs -r -d '\n' sha256sum)
 }
 
 # ---- its access log

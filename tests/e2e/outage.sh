@@ -90,6 +90,9 @@ test_a_mute_name_server_leaves_the_cache_answering() {
 	proxy_start
 	kill "$PROXY"
 	wait "$PROXY" 2>/dev/null || :
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=models.test \
+		-addext subjectAltName=DNS:models.test -keyout "$DIR/tmp/key" -out "$DIR/tmp/ca" 2>/dev/null
+	cat "$DIR/tmp/key" "$DIR/tmp/ca" >"$DIR/tmp/pem"
 	cat >"$DIR/tmp/inside" <<-'END'
 		set -eEuo pipefail
 		ip link set lo up
@@ -99,15 +102,17 @@ test_a_mute_name_server_leaves_the_cache_answering() {
 		for f in hosts resolv.conf nsswitch.conf; do
 			mount --bind "$DIR/tmp/$f" "$(readlink -f /etc/$f)"
 		done
+		mount --bind "$DIR/tmp/ca" "$(readlink -f /etc/ssl/certs/ca-certificates.crt)"
 		rm "$DIR/tmp/port"
-		python3 "$E2E/tools/proxy.py" "$DIR/data/socket" "$DIR/tmp/mode" "$DIR/tmp/port" &
+		python3 "$E2E/tools/proxy.py" "$DIR/data/socket" "$DIR/tmp/mode" "$DIR/tmp/port" "$DIR/tmp/pem" &
 		proxy=$!
 		python3 "$E2E/tools/mute.py" udp 53 "$DIR/tmp/dns" &
 		dns=$!
-		trap 'kill $dns $proxy $daemon 2>/dev/null; wait' EXIT
+		trap 'kill $dns $proxy $daemon 2>/dev/null || :; wait' EXIT
+		daemon=
 		until [ -s "$DIR/tmp/port" ] && [ -s "$DIR/tmp/dns" ]; do sleep 0.05; done
 		port=$(cat "$DIR/tmp/port")
-		export CLOUDSDK_AUTH_ACCESS_TOKEN=t CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM=http://models.test:$port/
+		export CLOUDSDK_AUTH_ACCESS_TOKEN=t CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM=https://models.test:$port/
 		mkdir -p "$DIR/m"
 		modelfs mount vertex/projects/demo/locations/us-central1 "$DIR/m" -f \
 			-o endpoint=google,project=demo,location=us-central1,ttl=900,timeout=3 2>>"$DIR/mount.log" &

@@ -1,46 +1,80 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write api/vertex_schema.c from the discovery documents of v1 and v1beta1.
+"""Write api/SERVICE_schema.c from the discovery documents of v1 and v1beta1.
 
     tests/schema/extract.py V1.json V1BETA1.json > api/vertex_schema.c
+    tests/schema/extract.py --service automl V1.json > api/automl_schema.c
+
+Of automl's v1beta1 there is no document: its export is v1's plus gcrDestination.
 
 Taken over are facts alone: names, types, enumerators, who may write.  What the
 documents do not say in a form a program can read is in OVERLAY below.  The
 result is checked in; the build does not run this.
 """
+import argparse
 import json
 import re
-import sys
 
-ROOTS = ["Model", "UploadModelRequest", "MergeVersionAliasesRequest", "ExportModelRequest",
-         "CopyModelRequest", "ModelEvaluation", "Operation"]
+ROOTS = {
+    "vertex": ["Model", "UploadModelRequest", "MergeVersionAliasesRequest", "ExportModelRequest",
+               "CopyModelRequest", "ModelEvaluation", "Operation"],
+    "automl": ["Model", "DeployModelRequest", "UndeployModelRequest", "ExportModelRequest",
+               "ModelEvaluation", "Operation", "WaitOperationRequest"],
+}
 
 # The documents sort fields by name; these are in the order of real answers.
-ORDER = {
-    "Model": """name versionId versionAliases versionCreateTime versionUpdateTime displayName
-        description versionDescription defaultCheckpointId predictSchemata metadataSchemaUri
-        metadata supportedExportFormats trainingPipeline pipelineJob containerSpec artifactUri
-        supportedDeploymentResourcesTypes supportedInputStorageFormats
-        supportedOutputStorageFormats createTime updateTime deployedModels explanationSpec etag
-        labels dataStats encryptionSpec modelSourceInfo originalModelInfo metadataArtifact
-        baseModelSource satisfiesPzs satisfiesPzi checkpoints""".split(),
-    "ModelExportFormat": ["id", "exportableContents"],
-    "OutputConfig": ["exportFormatId", "artifactDestination", "imageDestination"],
-    "UploadModelRequest": ["parentModel", "modelId", "model", "serviceAccount"],
+ORDER_OF_ALL = {
     "Operation": ["name", "metadata", "done", "error", "response"],
     "Status": ["code", "message", "details"],
 }
+ORDER = {
+    "vertex": {
+        "Model": """name versionId versionAliases versionCreateTime versionUpdateTime displayName
+            description versionDescription defaultCheckpointId predictSchemata metadataSchemaUri
+            metadata supportedExportFormats trainingPipeline pipelineJob containerSpec artifactUri
+            supportedDeploymentResourcesTypes supportedInputStorageFormats
+            supportedOutputStorageFormats createTime updateTime deployedModels explanationSpec etag
+            labels dataStats encryptionSpec modelSourceInfo originalModelInfo metadataArtifact
+            baseModelSource satisfiesPzs satisfiesPzi checkpoints""".split(),
+        "ModelExportFormat": ["id", "exportableContents"],
+        "OutputConfig": ["exportFormatId", "artifactDestination", "imageDestination"],
+        "UploadModelRequest": ["parentModel", "modelId", "model", "serviceAccount"],
+    },
+    "automl": {
+        "Model": """name displayName datasetId createTime updateTime deploymentState etag
+            labels""".split(),
+        "ModelExportOutputConfig": ["modelFormat", "gcsDestination", "gcrDestination", "params"],
+    },
+}
 
-# Fields of a Model that belong to the model; all others belong to a version.
-MODEL_LEVEL = "name displayName description createTime updateTime etag labels encryptionSpec".split()
+# Fields of a Model that belong to the model, where all others belong to a version.
+MODEL_LEVEL = {
+    "vertex": "name displayName description createTime updateTime etag labels encryptionSpec".split(),
+}
 # Neither output only nor to be set once: the masks of patch, and what has a
 # method (versionAliases) or a meaning (etag) of its own.
-NOT_IMMUTABLE = "displayName description versionDescription labels versionAliases etag".split()
+NOT_IMMUTABLE = {
+    "vertex": {"Model": "displayName description versionDescription labels versionAliases etag".split()},
+    "automl": {"Model": "displayName labels etag".split()},
+}
 OVERLAY = {
-    ("Model", "displayName"): ["MODEL_MASK"],
-    ("Model", "description"): ["MODEL_MASK", "MULTILINE"],
-    ("Model", "versionDescription"): ["VERSION_MASK", "MULTILINE"],
-    ("Model", "labels"): ["MODEL_MASK", "VERSION_MASK"],
+    "vertex": {
+        ("Model", "displayName"): ["MODEL_MASK"],
+        ("Model", "description"): ["MODEL_MASK", "MULTILINE"],
+        ("Model", "versionDescription"): ["VERSION_MASK", "MULTILINE"],
+        ("Model", "labels"): ["MODEL_MASK", "VERSION_MASK"],
+    },
+    "automl": {
+        ("Model", "displayName"): ["MODEL_MASK"],
+        ("Model", "labels"): ["MODEL_MASK"],
+    },
+}
+# What v1beta1 has over the only document there is.
+BETA = {
+    "automl": {
+        "ModelExportOutputConfig": {"gcrDestination": {"$ref": "GcrDestination"}},
+        "GcrDestination": {"outputUri": {"type": "string", "description": "Required. "}},
+    },
 }
 
 FLAGS = ["REPEATED", "MAP", "REQUIRED", "OUTPUT_ONLY", "IMMUTABLE", "MODEL_MASK", "VERSION_MASK",
@@ -72,21 +106,21 @@ def load(path):
         return {short(k): v.get("properties", {}) for k, v in json.load(f)["schemas"].items()}
 
 
-def flags_of(message, name, prop, where):
+def flags_of(service, message, name, prop, where):
     text = prop.get("description", "")
     head = re.match(r"((Required|Optional|Output only|Immutable|Identifier|Input only)\.\s*)*", text)
-    flags = set(OVERLAY.get((message, name), []))
-    if "Required." in head.group(0):
+    flags = set(OVERLAY[service].get((message, name), []))
+    # A request's own name stands in its path.
+    if "Required." in head.group(0) and not (name == "name" and message.endswith("Request")):
         flags.add("REQUIRED")
     if prop.get("readOnly") or "Output only." in head.group(0):
         flags.add("OUTPUT_ONLY")
     if "Immutable." in head.group(0):
         flags.add("IMMUTABLE")
-    if message == "Model":
-        if name not in MODEL_LEVEL:
-            flags.add("VERSION_LEVEL")
-        if "OUTPUT_ONLY" not in flags and name not in NOT_IMMUTABLE:
-            flags.add("IMMUTABLE")
+    if message == "Model" and name not in MODEL_LEVEL.get(service, [name]):
+        flags.add("VERSION_LEVEL")
+    if "OUTPUT_ONLY" not in flags and name not in NOT_IMMUTABLE[service].get(message, [name]):
+        flags.add("IMMUTABLE")
     if where == ["v1"]:
         flags.add("NOT_IN_BETA")
     if where == ["v1beta1"]:
@@ -94,7 +128,7 @@ def flags_of(message, name, prop, where):
     return flags
 
 
-def fields_of(message, docs):
+def fields_of(service, message, docs):
     """(name, type, flags, message or None, enumerators or None) in order."""
     props, where = {}, {}
     for version, doc in docs.items():
@@ -104,12 +138,12 @@ def fields_of(message, docs):
             both = prop.get("items", prop).get("enum", [])
             known = props[name].get("items", props[name]).setdefault("enum", []) if both else []
             known.extend(e for e in both if e not in known)
-    order = ORDER.get(title(message), [])
+    order = (ORDER_OF_ALL | ORDER[service]).get(title(message), [])
     assert set(order) <= set(props) or not order, (message, set(order) - set(props))
     present = {v for v, d in docs.items() if message in d}
     for name in order + sorted(set(props) - set(order)):
         prop = props[name]
-        flags = flags_of(message, name, prop, where[name] if len(present) == 2 else [])
+        flags = flags_of(service, message, name, prop, where[name] if len(present) == 2 else [])
         inner = prop
         if prop.get("type") == "array":
             flags.add("REPEATED")
@@ -125,21 +159,36 @@ def fields_of(message, docs):
             yield name, TYPES[inner.get("type"), inner.get("format")], flags, None, None
 
 
+def read(service, paths):
+    """The messages of each version: {"v1": {message: properties}}."""
+    docs = {v: load(p) for v, p in zip(["v1", "v1beta1"], paths)}
+    if service in BETA:
+        docs["v1beta1"] = {k: dict(v) for k, v in docs["v1"].items()}
+        for name, props in BETA[service].items():
+            docs["v1beta1"].setdefault(name, {}).update(props)
+    return docs
+
+
 def main():
-    docs = {"v1": load(sys.argv[1]), "v1beta1": load(sys.argv[2])}
-    messages, todo = {}, list(ROOTS)
+    args = argparse.ArgumentParser()
+    args.add_argument("--service", choices=sorted(ROOTS), default="vertex")
+    args.add_argument("documents", nargs="+")
+    args = args.parse_args()
+    service, roots = args.service, ROOTS[args.service]
+    docs = read(service, args.documents)
+    messages, todo = {}, list(roots)
     while todo:
         name = todo.pop(0)
         if name not in messages:
-            messages[name] = list(fields_of(name, docs))
+            messages[name] = list(fields_of(service, name, docs))
             todo += [m for _, _, _, m, _ in messages[name] if m]
-    symbol = {m: ("vertex_" if m in ROOTS else "m_") + snake(m) for m in messages}
+    symbol = {m: (f"{service}_" if m in roots else "m_") + snake(m) for m in messages}
 
     out = ["/* SPDX-License-Identifier: MIT */",
            "/* Written by tests/schema/extract.py from Google's discovery documents; not by hand. */",
-           '#include "api/vertex.h"', "", "/* clang-format off */"]
+           f'#include "api/{service}.h"', "", "/* clang-format off */"]
     for m in messages:
-        if m not in ROOTS:
+        if m not in roots:
             out.append(f"static const struct message {symbol[m]};")
     out.append("")
     for m, fields in messages.items():
@@ -156,7 +205,7 @@ def main():
             out.append(f'\t{{"{name}", FIELD_{kind}, {bits}, {ref}, {names}}},')
         if fields:
             out.append("};")
-        static = "" if m in ROOTS else "static "
+        static = "" if m in roots else "static "
         array = f"f_{snake(m)}, ARRAY_SIZE(f_{snake(m)})" if fields else "NULL, 0"
         out.append(f'{static}const struct message {symbol[m]} = {{"{title(m)}", {array}}};')
         out.append("")

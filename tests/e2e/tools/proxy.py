@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""proxy.py SOCKET MODE-FILE PORT-FILE: an HTTP server on loopback before a registry.
+"""proxy.py SOCKET MODE-FILE PORT-FILE [PEM]: an HTTP server on loopback before a registry.
 
 What it does with each request stands in MODE-FILE, read anew every time:
 
@@ -17,6 +17,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import sys
 import time
 
@@ -101,6 +102,10 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Handler)
+if len(sys.argv) > 4:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[4])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 with open(PORT + ".new", "w") as f:
     f.write(str(server.server_port))
 os.rename(PORT + ".new", PORT)
