@@ -35,6 +35,8 @@ struct service {
 };
 
 extern const struct service service_vertex;
+extern const struct service service_automl;
+extern const struct service service_ml;
 extern const struct service *const services[]; /* NULL-terminated, in the order of the tree */
 
 const struct service *service_by_id(const char *id);

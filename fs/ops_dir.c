@@ -90,8 +90,8 @@ static int run_readdir(struct req *r)
 	rc = layout_list(dir, r);
 	if (rc == REQ_PARKED)
 		return rc;
-	if (rc)
-		return reply_err(r, rc);
+	if (rc) /* the C library takes ENOENT from here for the end of the directory */
+		return reply_err(r, rc == -ENOENT ? -ESTALE : rc);
 	l.buf = buf = malloc(r->size);
 	if (!buf)
 		return reply_err(r, -ENOMEM);

@@ -151,7 +151,7 @@ static int walk(int dir, const char *prefix, int depth, struct bucket_files *out
 {
 	_cleanup_(close_dir) DIR *d = NULL;
 	struct dirent *e;
-	int fd, r = 0;
+	int fd = -1, r = 0;
 
 	if (depth > BUCKET_DEPTH_MAX)
 		return -ELOOP;
@@ -301,7 +301,7 @@ void bucket_sweep(struct registry *reg)
 {
 	_cleanup_(close_dir) DIR *buckets = NULL;
 	struct dirent *b, *e;
-	int fd;
+	int fd = -1;
 
 	if (bucket_open_at(reg->buckets_fd, "", O_RDONLY | O_DIRECTORY, &fd) < 0)
 		return;
@@ -312,7 +312,7 @@ void bucket_sweep(struct registry *reg)
 	}
 	while ((b = readdir(buckets))) {
 		_cleanup_(close_dir) DIR *d = NULL;
-		int sub;
+		int sub = -1;
 
 		if (!bucket_name_valid(b->d_name) || bucket_open(reg, b->d_name, false, &sub) < 0)
 			continue;

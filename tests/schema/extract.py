@@ -4,6 +4,7 @@
 
     tests/schema/extract.py V1.json V1BETA1.json > api/vertex_schema.c
     tests/schema/extract.py --service automl V1.json > api/automl_schema.c
+    tests/schema/extract.py --service ml V1.json > api/ml_schema.c
 
 Of automl's v1beta1 there is no document: its export is v1's plus gcrDestination.
 
@@ -20,6 +21,8 @@ ROOTS = {
                "CopyModelRequest", "ModelEvaluation", "Operation"],
     "automl": ["Model", "DeployModelRequest", "UndeployModelRequest", "ExportModelRequest",
                "ModelEvaluation", "Operation", "WaitOperationRequest"],
+    "ml": ["Model", "Version", "SetDefaultVersionRequest", "Operation", "OperationMetadata",
+           "Location"],
 }
 
 # The documents sort fields by name; these are in the order of real answers.
@@ -45,6 +48,20 @@ ORDER = {
             labels""".split(),
         "ModelExportOutputConfig": ["modelFormat", "gcsDestination", "gcrDestination", "params"],
     },
+    "ml": {
+        "Model": """name description defaultVersion regions onlinePredictionLogging
+            onlinePredictionConsoleLogging labels etag""".split(),
+        "Version": """name description isDefault deploymentUri createTime lastUseTime
+            runtimeVersion machineType state errorMessage packageUris labels etag framework
+            pythonVersion acceleratorConfig serviceAccount requestLoggingConfig
+            explanationConfig container routes autoScaling manualScaling predictionClass
+            lastMigrationTime lastMigrationModelId""".split(),
+        "AutoScaling": ["minNodes", "maxNodes", "metrics"],
+        "OperationMetadata": """createTime startTime endTime isCancellationRequested
+            operationType modelName version projectNumber labels""".split(),
+        "Location": ["name", "capabilities"],
+        "Capability": ["type", "availableAccelerators"],
+    },
 }
 
 # Fields of a Model that belong to the model, where all others belong to a version.
@@ -56,6 +73,13 @@ MODEL_LEVEL = {
 NOT_IMMUTABLE = {
     "vertex": {"Model": "displayName description versionDescription labels versionAliases etag".split()},
     "automl": {"Model": "displayName labels etag".split()},
+    "ml": {
+        "Model": "description labels etag".split(),
+        "Version": """description labels etag requestLoggingConfig autoScaling
+            manualScaling""".split(),
+        "AutoScaling": ["minNodes"],
+        "ManualScaling": ["nodes"],
+    },
 }
 OVERLAY = {
     "vertex": {
@@ -67,6 +91,18 @@ OVERLAY = {
     "automl": {
         ("Model", "displayName"): ["MODEL_MASK"],
         ("Model", "labels"): ["MODEL_MASK"],
+    },
+    # A mask names autoScaling.minNodes and manualScaling.nodes, never more of them.
+    "ml": {
+        ("Model", "description"): ["MODEL_MASK", "MULTILINE"],
+        ("Model", "labels"): ["MODEL_MASK"],
+        ("Version", "description"): ["VERSION_MASK", "MULTILINE"],
+        ("Version", "labels"): ["VERSION_MASK"],
+        ("Version", "requestLoggingConfig"): ["VERSION_MASK"],
+        ("Version", "autoScaling"): ["VERSION_MASK"],
+        ("Version", "manualScaling"): ["VERSION_MASK"],
+        ("AutoScaling", "minNodes"): ["VERSION_MASK"],
+        ("ManualScaling", "nodes"): ["VERSION_MASK"],
     },
 }
 # What v1beta1 has over the only document there is.
@@ -89,7 +125,8 @@ TYPES = {
 
 
 def short(name):
-    return re.sub(r"^Google(CloudAiplatformV1(beta1)?|Longrunning|Rpc|Protobuf|Type)", "", name)
+    return re.sub(r"^Google(CloudAiplatformV1(beta1)?|CloudMlV1|Longrunning|Rpc|Protobuf|Type)_*",
+                  "", name)
 
 
 def title(name):
