@@ -263,16 +263,10 @@ int request_error_details(struct buf *out, enum api_code code, const char *field
 
 static const char *error_domain(const struct request *rq)
 {
-	unsigned s = rq->route ? rq->route->surfaces : rq->services;
+	unsigned s = rq->route ? rq->route->surfaces : SURFACE_API;
 
-	if (rq->service && streq(rq->service, "vertex"))
-		return "aiplatform.googleapis.com";
 	if (s & (SURFACE_STORAGE | SURFACE_UPLOAD))
 		return "storage.googleapis.com";
-	if (s & SURFACE_AUTOML)
-		return "automl.googleapis.com";
-	if (s & SURFACE_ML)
-		return "ml.googleapis.com";
 	return s & SURFACE_CRM ? "cloudresourcemanager.googleapis.com"
 			       : "aiplatform.googleapis.com";
 }

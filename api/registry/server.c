@@ -207,8 +207,6 @@ static bool from_a_browser(struct MHD_Connection *mc)
 		if (strncasecmp(host, hosts[i], strlen(hosts[i])) == 0)
 			return false;
 	len = strcspn(host, ":");
-	if (len > 10 && strncasecmp(host + len - 10, ".localhost", 10) == 0)
-		return false;
 	return len < 15 || strncasecmp(host + len - 15, ".googleapis.com", 15) != 0;
 }
 
@@ -258,13 +256,6 @@ static bool begin(struct listener *l, struct request *rq, struct MHD_Connection 
 {
 	const char *length = header(mc, "Content-Length");
 
-	const char *service = header(mc, "X-Modelfs-Service"), *host = header(mc, "Host");
-
-	rq->services = l->socket.services;
-	if (!rq->services && service)
-		rq->services = route_surfaces(service);
-	if (!rq->services && host)
-		rq->services = route_surfaces(host);
 	if (authorize(l, rq, mc) < 0)
 		return true;
 	if (!route_find(rq))
