@@ -43,7 +43,8 @@ SOURCES := $(SRC) $(TESTS) $(sort $(wildcard api/*.h api/client/*.h api/registry
 
 # Dependencies: module, least version (0: any), Debian's package.
 DEPS := fuse3:3.14:libfuse3-dev libcurl:0:libcurl4-openssl-dev libcjson:0:libcjson-dev \
-	sqlite3:0:libsqlite3-dev libmicrohttpd:0:libmicrohttpd-dev libcrypto:0:libssl-dev
+	sqlite3:0:libsqlite3-dev libmicrohttpd:0:libmicrohttpd-dev libcrypto:0:libssl-dev \
+	libarchive:0:libarchive-dev
 TEST_DEPS := cmocka:0:libcmocka-dev
 
 dep_word   = $(word $2,$(subst :, ,$1))

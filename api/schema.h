@@ -36,6 +36,7 @@ enum field_type {
 #define FIELD_NOT_IN_BETA   0x0100u /* v1 has it, v1beta1 lacks it */
 #define FIELD_VERSION_LEVEL 0x0200u /* belongs to the version, not to the model (Vertex) */
 #define FIELD_ONLY_IN_BETA  0x0400u /* v1beta1 has it, v1 lacks it */
+#define FIELD_UNION_ARM     0x0800u /* writable, but of a union: shown only while in use */
 
 struct message;
 struct field {

@@ -6,6 +6,7 @@
 #include "api/log.h"
 #include "fs/cache.h"
 #include "fs/commit.h"
+#include "fs/draft.h"
 #include "fs/operations.h"
 #include "fs/ops.h"
 #include "fs/scratch.h"
@@ -333,6 +334,7 @@ int about_status(struct mount *m, struct buf *out)
 	scratch_report(m->tree->root, &w);
 	jw_end_array(&w);
 	jw_array(&w, "drafts");
+	drafts_report(m, &w);
 	jw_end_array(&w);
 	jw_end_object(&w);
 	return out->err;

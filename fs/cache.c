@@ -37,7 +37,7 @@ struct coll_methods {
 
 static struct coll_methods methods_of(const struct collection *c)
 {
-	bool in_model = strstr(c->parent, "/models/") != NULL;
+	bool vertex = c->service == &service_vertex;
 
 	switch (c->kind) {
 	case COLL_LOCATIONS:
@@ -45,13 +45,18 @@ static struct coll_methods methods_of(const struct collection *c)
 	case COLL_MODELS:
 		return (struct coll_methods){"models.list", "models.get"};
 	case COLL_VERSIONS:
-		return (struct coll_methods){"models.listVersions", NULL};
+		return (struct coll_methods){
+			vertex ? "models.listVersions" : "models.versions.list", NULL};
 	case COLL_EVALUATIONS:
-		return (struct coll_methods){"models.evaluations.list", "models.evaluations.get"};
+		return vertex ? (struct coll_methods){"models.evaluations.list",
+						      "models.evaluations.get"}
+			      : (struct coll_methods){"models.modelEvaluations.list",
+						      "models.modelEvaluations.get"};
 	case COLL_OPERATIONS:
-		return in_model ? (struct coll_methods){"models.operations.list",
-							"models.operations.get"}
-				: (struct coll_methods){"operations.list", "operations.get"};
+		if (vertex && strstr(c->parent, "/models/"))
+			return (struct coll_methods){"models.operations.list",
+						     "models.operations.get"};
+		return (struct coll_methods){"operations.list", "operations.get"};
 	default:
 		return (struct coll_methods){NULL, NULL};
 	}
@@ -66,7 +71,18 @@ static const struct method projects_search = {.id = "projects.search",
 static const struct method projects_get = {
 	.id = "projects.get", .verb = "GET", .path = "", .idempotent = true};
 
-/* The child collections of a resource are named by its kind. */
+/* The resource that a collection's methods are called on: AutoML lists a
+ * model's operations by a filter on the location's. */
+static char *called_on(const struct collection *c)
+{
+	const char *model = strstr(c->parent, "/models/");
+
+	if (c->kind == COLL_OPERATIONS && model && c->service != &service_vertex)
+		return strndup(c->parent, (size_t)(model - c->parent));
+	return strdup(c->parent);
+}
+
+/* What follows the parent in the name of a resource of this collection. */
 static const char *segment_of(const struct collection *c)
 {
 	static const char *const segments[COLL_KINDS] = {
@@ -75,6 +91,8 @@ static const char *segment_of(const struct collection *c)
 		[COLL_EVALUATIONS] = "evaluations", [COLL_OPERATIONS] = "operations",
 	};
 
+	if (c->kind == COLL_EVALUATIONS && c->service == &service_automl)
+		return "modelEvaluations";
 	return segments[c->kind];
 }
 
@@ -91,7 +109,7 @@ int cache_new(struct mount *m, struct cache **out)
 
 static void fetch_free(struct fetch *f)
 {
-	if (f->call)
+	if (f->call && f->coll->m->client)
 		call_cancel(f->coll->m->client, f->call);
 	api_error_reset(&f->error);
 	free(f->id);
@@ -108,7 +126,7 @@ void cache_free(struct cache *c)
 			struct collection *coll = c->table[i];
 
 			c->table[i] = coll->hash_next;
-			if (coll->call)
+			if (coll->call && c->m->client) /* else it went with the client */
 				list_cancel(c->m->client, coll->call);
 			while (coll->fetches) {
 				struct fetch *f = coll->fetches;
@@ -310,10 +328,19 @@ static int list_begin(struct collection *c)
 {
 	struct call_options o = CALL_OPTIONS_INIT;
 	struct coll_methods methods = methods_of(c);
+	_cleanup_free_ char *name = called_on(c);
+	_cleanup_buf_ struct buf query = BUF_INIT;
 
+	if (!name)
+		return -ENOMEM;
 	o.service = c->service;
 	o.api_version = api_version(c);
-	o.name = c->parent;
+	o.name = name;
+	if (!streq(name, c->parent)) {
+		buf_puts(&query, "filter=worksOn%3D");
+		buf_percent(&query, c->parent, "");
+		o.query = buf_str(&query);
+	}
 	if (c->kind == COLL_PROJECTS) {
 		o.method = &projects_search;
 		o.url_path = "/v3/projects:search";
@@ -428,7 +455,7 @@ static int fetch_begin(struct fetch *f)
 	struct collection *c = f->coll;
 	struct call_options o = CALL_OPTIONS_INIT;
 	struct coll_methods methods = methods_of(c);
-	_cleanup_free_ char *name = NULL;
+	_cleanup_free_ char *name = NULL, *on = called_on(c);
 	_cleanup_buf_ struct buf path = BUF_INIT;
 
 	o.service = c->service;
@@ -442,7 +469,7 @@ static int fetch_begin(struct fetch *f)
 		o.name = f->id;
 		o.url_path = buf_str(&path);
 	} else {
-		name = str_format("%s/%s/%s", c->parent, segment_of(c), f->id);
+		name = on ? str_format("%s/%s/%s", on, segment_of(c), f->id) : NULL;
 		if (!name)
 			return -ENOMEM;
 		o.name = name;
@@ -572,6 +599,22 @@ void cache_expire(struct collection *c)
 		record_success(&c->error, &c->retry_ns, &c->failures);
 	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq))
 		o->floor_ns = c->floor_ns;
+}
+
+void cache_expire_list(struct collection *c)
+{
+	c->floor_ns = now_ns();
+	if (!c->call)
+		record_success(&c->error, &c->retry_ns, &c->failures);
+}
+
+void cache_remove(struct collection *c, const char *id)
+{
+	struct object *o = collection_find(c, id);
+
+	cache_expire_list(c); /* a listing under way may still hold it */
+	if (o)
+		drop(c, o);
 }
 
 static void forget_one(struct collection *c, void *ctx)

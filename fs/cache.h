@@ -37,6 +37,10 @@ int cache_put(struct collection *c, const char *id, struct json resource, uint64
 /* An own change was accepted: nothing that was asked before now is current. */
 void cache_expire_object(struct collection *c, const char *id);
 void cache_expire(struct collection *c);
+/* The set changed, what it holds did not. */
+void cache_expire_list(struct collection *c);
+/* This one is gone. */
+void cache_remove(struct collection *c, const char *id);
 /* Everything (refresh, SIGHUP). */
 void cache_forget(struct mount *m);
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/commit.h"
+#include "fs/commit_private.h"
 
 #include "api/log.h"
 #include "api/resource.h"
 #include "fs/about.h"
-#include "fs/judge.h"
+#include "fs/draft.h"
 #include "fs/layout.h"
+#include "fs/lro.h"
 #include "fs/operations.h"
 
-/* How much older than our request an operation may seem: clocks differ. */
-#define CLOCK_SKEW_NS (5 * NSEC_PER_SEC)
+/* The wait for an operation ends before the deadline of the FUSE request, so
+ * that it can say why. */
+#define BEFORE_DEADLINE_NS (150 * NSEC_PER_MSEC)
 
 struct commit {
+	struct commit *prev, *next; /* all that are under way */
 	struct mount *m;
 	struct node *dir; /* pinned: where the attribute lies */
 	char *file;       /* its name */
@@ -21,25 +24,34 @@ struct commit {
 	char *name;            /* resource that the request is sent to */
 	char *model, *version; /* version: NULL unless saved in its directory */
 	char *body, *mask;
-	uint64_t begun_ns, begun_wall_ns;
+	bool beta;
+	uint64_t begun_ns, begun_wall_ns, deadline_ns;
 	uid_t uid;
+	gid_t gid;
 	pid_t pid;
+	bool late;          /* the writer was told that its operation still runs */
+	struct json answer; /* what the service said in the end; borrowed by commit_end() */
 	struct call *call;
 	commit_done *done; /* NULL: nobody waits */
 	void *ctx;
 };
 
-static size_t under_way;
+static struct commit *commits;
 
 size_t commit_count(void)
 {
-	return under_way;
+	size_t n = 0;
+
+	for (const struct commit *c = commits; c; c = c->next)
+		n += !c->late;
+	return n;
 }
 
 enum save_kind commit_kind(const struct node *n)
 {
 	switch (n->cls->id) {
 	case CLASS_DOCUMENT:
+	case CLASS_DRAFT_DOCUMENT:
 	case CLASS_EXPORT:
 		return SAVE_JSON_OBJECT;
 	case CLASS_FIELD:
@@ -64,9 +76,20 @@ static void commit_free(struct commit *c)
 	free(c->version);
 	free(c->body);
 	free(c->mask);
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		commits = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
 	free(c);
 	node_unpin(t, dir);
-	under_way--;
+}
+
+void commit_drop_all(void)
+{
+	while (commits)
+		commit_free(commits);
 }
 
 void commit_orphan(struct commit *c)
@@ -147,7 +170,7 @@ void commit_expire_model(struct mount *m, const struct service *s, const char *m
 }
 
 /* The next content that is read is our own doing. */
-static void mark_own(struct mount *m, const struct service *s, const char *model)
+void commit_own_change(struct mount *m, const struct service *s, const char *model)
 {
 	_cleanup_free_ char *place = operations_place(model);
 	struct collection *models, *versions;
@@ -215,31 +238,107 @@ static void remember_unknown(struct commit *c)
 	l->unknown_body = strdup(c->body);
 }
 
+/* A draft is a resource now, or still a draft. */
+static void draft_ended(struct commit *c, const struct outcome *o)
+{
+	if (o->err)
+		draft_failed(c->dir, o->unknown, c->answer);
+	else
+		draft_created(c->dir, c->answer);
+}
+
+/* Nobody waits any more: the reason that was left behind is another now. */
+static void told_late(struct commit *c, const struct outcome *o)
+{
+	if (o->err)
+		commit_refused(c->m, c->dir, c->file, NULL, 0, c->uid, c->gid, &o->why);
+	else
+		commit_accepted(c->m, c->dir, c->file);
+}
+
+/* The commit's last word: what it changed is asked for again, whoever waits is
+ * told. */
+static void commit_end(struct commit *c, const struct outcome *o)
+{
+	if (!o->err && c->model && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL)
+		commit_own_change(c->m, c->service, c->model);
+	if (c->model && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL)
+		commit_expire_model(c->m, c->service, c->model);
+	if (c->cls == CLASS_DRAFT_DOCUMENT)
+		draft_ended(c, o);
+	if (c->late)
+		told_late(c, o);
+	about_changed(c->m, c->uid, c->pid, c->method->id, c->name, c->mask,
+		      o->err ? (o->why.message ? o->why.message : strerror(-o->err)) : "ok");
+	if (c->done)
+		c->done(c->ctx, o);
+	commit_free(c);
+}
+
+/* A method that answers with an operation is waited for (contract section 3). */
+static void operation_ended(void *ctx, const struct lro_end *e)
+{
+	struct commit *c = ctx;
+	struct outcome o = {.err = e->err, .unknown = e->running || e->aborted, .why = e->why};
+
+	c->answer = e->operation;
+	if (e->aborted && c->late) {
+		commit_free(c);
+		return;
+	}
+	if (!e->running) {
+		commit_end(c, &o);
+		return;
+	}
+	c->late = true;
+	if (c->done)
+		c->done(c->ctx, &o);
+	c->done = NULL; /* told; the end is awaited all the same */
+}
+
+static int operation_wait(struct commit *c, struct json operation)
+{
+	_cleanup_free_ char *place = operations_place(c->model ? c->model : c->name);
+	struct lro_options o = {
+		.m = c->m,
+		.service = c->service,
+		.method = c->method->id,
+		.place = place,
+		.model = c->model,
+		.version = c->version,
+		.request = c->body,
+		.begun_ns = c->begun_ns,
+		.deadline_ns = c->deadline_ns,
+		.done = operation_ended,
+		.ctx = c,
+	};
+
+	return place ? lro_begin(&o, operation) : -ENOMEM;
+}
+
 static void call_ended(void *ctx, struct answer *a)
 {
 	struct commit *c = ctx;
 	struct outcome o = {.err = -a->error.err};
+
+	c->call = NULL;
+	c->answer = json_root(a->json);
+	if (!a->error.err && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL &&
+	    lro_answered(json_root(a->json)) && !operation_wait(c, json_root(a->json)))
+		return;
 
 	if (!a->error.err) {
 		if (c->cls == CLASS_EXPORT)
 			export_started(c, json_root(a->json));
 		else if (c->cls == CLASS_CANCEL)
 			cancel_sent(c);
-		else
-			mark_own(c->m, c->service, c->model);
 	} else {
 		o.unknown = a->sent && !a->http;
 		o.why = a->error; /* borrowed while done runs */
 		if (o.unknown)
 			remember_unknown(c);
 	}
-	if (c->model && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL)
-		commit_expire_model(c->m, c->service, c->model);
-	about_changed(c->m, c->uid, c->pid, c->method->id, c->name, c->mask,
-		      a->error.err ? (a->error.message ? a->error.message : "failed") : "ok");
-	if (c->done)
-		c->done(c->ctx, &o);
-	commit_free(c);
+	commit_end(c, &o);
 }
 
 /* ---- the request ---- */
@@ -256,7 +355,10 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 
 	if (!c)
 		return -ENOMEM;
-	under_way++;
+	c->next = commits;
+	if (commits)
+		commits->prev = c;
+	commits = c;
 	c->m = r->m;
 	c->dir = n->parent;
 	node_pin(c->dir);
@@ -265,15 +367,20 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 	c->method = service_method(n->service, method);
 	c->file = strdup(n->name);
 	c->name = strdup(name);
-	c->model = model && model->res ? strdup(model->res) : NULL;
+	c->model = model && model->res              ? strdup(model->res)
+		   : c->cls == CLASS_DRAFT_DOCUMENT ? draft_resource(c->dir)
+						    : NULL;
 	/* A model's export is one of its default version. */
 	c->version = layout_version(n)             ? strdup(layout_version(n))
 		     : c->cls == CLASS_EXPORT && o ? json_get_str(object_json(o), "versionId")
 						   : NULL;
 	c->body = take_ptr(j->body);
 	c->mask = take_ptr(j->mask);
+	c->beta = j->beta;
 	c->uid = r->uid;
+	c->gid = r->gid;
 	c->pid = r->pid;
+	c->deadline_ns = r->deadline_ns - BEFORE_DEADLINE_NS;
 	c->done = done;
 	c->ctx = ctx;
 	c->begun_ns = now_ns();
@@ -284,6 +391,8 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 	}
 	call.service = c->service;
 	call.api_version = c->service == &service_vertex ? r->m->config->api_version : NULL;
+	if (c->beta)
+		call.api_version = "v1beta1";
 	call.method = c->method;
 	call.name = c->name;
 	call.query = query.len ? buf_str(&query) : NULL;
@@ -295,24 +404,15 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 		err = -ENOMEM;
 	else
 		err = client_call(r->m->client, &call, call_ended, c, &c->call);
+	if (!err && c->cls == CLASS_DRAFT_DOCUMENT)
+		draft_sent(c->dir);
 	if (err)
 		commit_free(c);
 	else
 		*out = c;
 	return err;
 }
-
 /* ---- judging ---- */
-
-struct judging {
-	struct node *n, *dir;
-	const struct commit_text *t;
-	struct req *r;
-	struct object *o; /* of the directory */
-	struct judge j;
-	struct judged out;
-	const char *method;
-};
 
 static int refuse(struct api_error *why, int err, const char *reason)
 {
@@ -326,218 +426,6 @@ static int refuse(struct api_error *why, int err, const char *reason)
 	api_error_set(why, -err, code, "%s", reason ? reason : strerror(-err));
 	return err;
 }
-
-/* Words like "it is so already" or "there is no such version" are only as good
- * as what they rest on: that is asked for once more, after the save began. */
-static bool older_than_request(const struct judging *g)
-{
-	return g->o->fetched_ns < g->r->begun_ns;
-}
-
-static int look_again(struct judging *g)
-{
-	struct object *o;
-
-	cache_expire_object(g->dir->coll, g->dir->id);
-	if (g->dir->coll->kind == COLL_VERSIONS)
-		cache_expire(g->dir->coll);
-	return layout_object(g->n, g->r, &o);
-}
-
-static int judge_patch(struct judging *g)
-{
-	_cleanup_json_ struct json_doc *base = NULL;
-	_cleanup_free_ char *current = json_get_str(object_json(g->o), "etag");
-	_cleanup_free_ char *own = NULL;
-	const char *etag = g->t->etag;
-	bool document = g->n->cls->id == CLASS_DOCUMENT;
-	bool guarded = document || field_is_json(g->n->field);
-
-	if (document) {
-		own = judge_etag(g->t->text, g->t->len);
-		etag = own; /* a text without one is not guarded: the way to force */
-	} else if (!etag) {
-		etag = current;
-	}
-	g->j.etag = guarded && etag ? current : NULL;
-	if (guarded && etag && object_base(g->o, etag, &base)) {
-		if (older_than_request(g))
-			return look_again(g);
-		return judged_refuse(&g->out, -ESTALE,
-				     "the resource was changed by another since this text was read "
-				     "(its etag was %s, now it is %s): compare with the file, then "
-				     "save again",
-				     etag, current ? current : "none");
-	}
-	g->method = "models.patch";
-	if (document)
-		return judge_document(&g->j, base ? json_root(base) : object_json(g->o), g->t->text,
-				      g->t->len, &g->out);
-	return judge_field(&g->j, g->n->field, object_json(g->o), g->t->text, g->t->len, &g->out);
-}
-
-static int version_ids(struct collection *versions, struct string_list *out)
-{
-	for (struct object *o = collection_next(versions, 0); o;
-	     o = collection_next(versions, o->seq))
-		if (string_list_add(out, o->id))
-			return -ENOMEM;
-	return 0;
-}
-
-static int judge_default_file(struct judging *g)
-{
-	_cleanup_free_ char *current = NULL;
-	struct string_list ids = {0};
-	struct collection *versions;
-	struct child flag;
-	int rc;
-
-	g->method = "models.mergeVersionAliases";
-	if (g->dir->cls->id == CLASS_VERSION) {
-		_cleanup_buf_ struct buf now = BUF_INIT;
-
-		rc = layout_attribute(g->dir, g->n->name, &flag);
-		if (!rc)
-			rc = layout_render(g->n, g->o, &now);
-		return rc ? rc
-			  : judge_default_flag(g->t->text, g->t->len,
-					       starts_with(buf_str(&now), "true"), &g->out);
-	}
-	rc = cache_collection(g->r->m, g->n->service, COLL_VERSIONS, g->dir->res, &versions);
-	if (!rc)
-		rc = cache_list(versions, g->r);
-	if (rc)
-		return rc;
-	current = json_get_str(object_json(g->o), "versionId");
-	rc = version_ids(versions, &ids);
-	if (!rc)
-		rc = judge_default(g->t->text, g->t->len, &ids, current, &g->out);
-	string_list_free(&ids);
-	if (rc == -ENOENT && versions->listed_ns < g->r->begun_ns) {
-		cache_expire(versions);
-		return cache_list(versions, g->r);
-	}
-	return rc;
-}
-
-/* The last export's fate is not known: did it start an operation after all? */
-static int settle_unknown(struct judging *g, struct local *l)
-{
-	struct node *model = layout_model_dir(g->n);
-	struct collection *c;
-	int rc = cache_collection(g->r->m, g->n->service, COLL_OPERATIONS, model->res, &c);
-
-	if (rc)
-		return rc;
-	if (c->listed_ns < g->r->begun_ns) {
-		if (!c->call && !c->error.err)
-			cache_expire(c);
-		rc = cache_list(c, g->r);
-		if (rc)
-			return rc;
-	}
-	l->unknown = false;
-	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq)) {
-		struct op_record *op;
-		_cleanup_free_ char *place = operations_place(model->res);
-		_cleanup_free_ char *type =
-			json_strdup(json_path(object_json(o), "metadata.@type"));
-		_cleanup_free_ char *when = json_strdup(
-			json_path(object_json(o), "metadata.genericMetadata.createTime"));
-		uint64_t ns = 0;
-
-		op = place ? operations_find(g->r->m, place, o->id) : NULL;
-		if ((op && op->order) || !when || time_parse(when, &ns) || !type ||
-		    !ends_with(type, "ExportModelOperationMetadata") ||
-		    ns + CLOCK_SKEW_NS < l->unknown_wall_ns)
-			continue;
-		operations_started(g->r->m, g->n->service, "models.export", object_json(o),
-				   model->res, layout_version(g->n), l->unknown_body,
-				   o->fetched_ns);
-		if (l->unknown_body && g->out.body && streq(l->unknown_body, g->out.body))
-			g->out.no_change = true; /* that was this very save */
-		break;
-	}
-	return 0;
-}
-
-static int judge_export_file(struct judging *g)
-{
-	struct local *l = node_local(g->dir, g->n->name, false);
-	_cleanup_buf_ struct buf shown = BUF_INIT;
-	int rc;
-
-	g->method = "models.export";
-	rc = judge_export(&g->j, object_json(g->o), g->t->text, g->t->len, &g->out);
-	if (g->t->backup) {
-		layout_render(g->n, g->o, &shown);
-		if (shown.len == g->t->len && !memcmp(buf_str(&shown), g->t->text, shown.len)) {
-			judged_reset(&g->out);
-			g->out.no_change = true;
-			return 0;
-		}
-	}
-	if (rc && rc != -ENOMEM && older_than_request(g))
-		return look_again(g);
-	if (!rc && l && l->unknown)
-		rc = settle_unknown(g, l);
-	return rc;
-}
-
-static int judge_cancel_file(struct judging *g)
-{
-	_cleanup_buf_ struct buf text = BUF_INIT;
-	bool in_model = strstr(g->dir->coll->parent, "/models/") != NULL;
-
-	buf_add(&text, g->t->text, g->t->len);
-	while (text.len && strchr(" \t\r\n", text.data[text.len - 1]))
-		buf_truncate(&text, text.len - 1);
-	if (!streq(buf_str(&text), "1"))
-		return judged_refuse(&g->out, -EINVAL,
-				     "write 1 to cancel the operation, not \"%s\"", buf_str(&text));
-	if (operation_done(g->o))
-		return judged_refuse(&g->out, -EBUSY,
-				     "the operation has ended (%s): there is nothing to cancel",
-				     operation_status(g->o));
-	g->method = in_model ? "models.operations.cancel" : "operations.cancel";
-	g->out.body = strdup("{}");
-	return g->out.body ? 0 : -ENOMEM;
-}
-
-static int judge_by_class(struct judging *g)
-{
-	switch (g->n->cls->id) {
-	case CLASS_FIELD:
-	case CLASS_DOCUMENT:
-		return judge_patch(g);
-	case CLASS_DEFAULT:
-		return judge_default_file(g);
-	case CLASS_EXPORT:
-		return judge_export_file(g);
-	case CLASS_CANCEL:
-		return judge_cancel_file(g);
-	default:
-		return -EPERM;
-	}
-}
-
-/* The resource a request is sent to; for `default` the version that becomes it. */
-static char *target_name(struct judging *g)
-{
-	if (g->n->cls->id == CLASS_DEFAULT && g->dir->cls->id == CLASS_MODEL)
-		return str_format("%s@%s", g->dir->res, g->out.value);
-	return strdup(g->dir->res);
-}
-
-static int default_body(struct judging *g)
-{
-	if (g->n->cls->id != CLASS_DEFAULT || g->out.body)
-		return 0;
-	g->out.body = strdup("{\"versionAliases\":[\"default\"]}");
-	return g->out.body ? 0 : -ENOMEM;
-}
-
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why)
 {
@@ -548,6 +436,7 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 	if (n->cls->id == CLASS_REFRESH) {
 		cache_forget(r->m);
 		tree_touch(r->m->tree, r->m->tree->root);
+		tree_appeared(r->m->tree, 0);
 		return COMMIT_NOTHING;
 	}
 	rc = layout_object(n, r, &g.o);
@@ -563,15 +452,7 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 	g.j.message = g.j.version_level ? n->service->version : n->service->model;
 	g.j.own_registry = r->m->own_registry;
 	g.j.beta = r->m->config->api_version && streq(r->m->config->api_version, "v1beta1");
-	rc = judge_by_class(&g);
-	if (!rc && g.out.no_change && n->cls->id != CLASS_EXPORT && older_than_request(&g)) {
-		judged_reset(&g.out);
-		rc = look_again(&g);
-		if (!rc)
-			rc = judge_by_class(&g);
-	}
-	if (!rc && !g.out.no_change)
-		rc = default_body(&g);
+	rc = commit_judge(&g);
 	if (rc) {
 		if (rc != REQ_PARKED)
 			refuse(why, rc, g.out.reason);
@@ -582,7 +463,7 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 		judged_reset(&g.out);
 		return COMMIT_NOTHING;
 	}
-	name = target_name(&g);
+	name = commit_target(&g);
 	rc = name ? commit_send(n, r, g.o, g.method, name, &g.out, done, ctx, out) : -ENOMEM;
 	if (rc)
 		refuse(why, rc, NULL);

@@ -178,6 +178,17 @@ static int event_refused(struct req *r, struct handle *h, const struct save_step
 	return event_reply(r, step);
 }
 
+/* Accepted: the answer waits until the kernel has heard what that changed. */
+static int event_delivered(struct req *r)
+{
+	if (!r->ticket)
+		r->ticket = notify_ticket(r->m->notifier);
+	r->stage = STAGE_DONE;
+	if (r->ticket && notify_wait(r->m->notifier, r) == REQ_PARKED)
+		return REQ_PARKED;
+	return event_reply(r, &r->step);
+}
+
 static int event_judge(struct req *r, struct handle *h)
 {
 	_cleanup_api_error_ struct api_error why = {0};
@@ -195,12 +206,13 @@ static int event_judge(struct req *r, struct handle *h)
 	}
 	h->owner = NULL;
 	if (rc == COMMIT_NOTHING) {
-		step = save_result(h->save, 0, NULL);
+		r->step = save_result(h->save, 0, NULL);
 		commit_accepted(r->m, h->node->parent, h->node->name);
-	} else {
-		step = save_result(h->save, rc, words(&why));
-		keep_refused(r->m, h, &why);
+		waitq_wake(r->m, &h->waiters);
+		return event_delivered(r);
 	}
+	step = save_result(h->save, rc, words(&why));
+	keep_refused(r->m, h, &why);
 	waitq_wake(r->m, &h->waiters);
 	return event_reply(r, &step);
 }
@@ -226,9 +238,7 @@ int handle_event(struct req *r, struct handle *h, const struct save_event *e)
 	case STAGE_CALL:
 		return req_park(r, &h->waiters);
 	default:
-		if (r->ticket && notify_wait(r->m->notifier, r) == REQ_PARKED)
-			return REQ_PARKED;
-		return event_reply(r, &r->step);
+		return event_delivered(r);
 	}
 }
 

@@ -6,7 +6,6 @@
 #include <sys/random.h>
 #include <sysexits.h>
 
-#include "api/resource.h"
 #include "fs/import_private.h"
 
 #define LOCAL_START_MS 10000
@@ -44,6 +43,7 @@ static void import_free(struct import *im)
 	for (size_t i = 0; i < im->memory_count; i++)
 		free(im->memory[i]);
 	free(im->place);
+	free(im->under);
 	free(im->artifact_uri);
 	free(im->title);
 	free(im->operation);
@@ -71,13 +71,13 @@ static void print_violations(const struct api_error *e)
 			_cleanup_free_ char *field = json_get_str(v, "field");
 			_cleanup_free_ char *text = json_get_str(v, "description");
 
-			if (field && text && !(e->message && streq(e->message, text)))
+			if (field && text && !(e->message && strstr(e->message, text)))
 				fprintf(stderr, "  %s: %s\n", field, text);
 		}
 	}
 }
 
-static int failed(struct import *im, const char *what, int r, const struct api_error *e)
+int import_failed(struct import *im, const char *what, int r, const struct api_error *e)
 {
 	int code;
 
@@ -118,31 +118,6 @@ static int connect_registry(struct import *im)
 	}
 	r = import_link_open(&im->link, &im->endpoint, call_ms(im));
 	return r ? import_complain(EX_OSERR, "%s", strerror(-r)) : 0;
-}
-
-/* The display name stays the model's; and if there is no such model, this is
- * the time to say so. */
-static int read_parent(struct import *im)
-{
-	_cleanup_reply_ struct import_reply reply = {0};
-	_cleanup_free_ char *name = str_format("%s/models/%s", im->place, im->parent);
-	struct call_options o = CALL_OPTIONS_INIT;
-	int r;
-
-	if (!name)
-		return import_no_memory();
-	o.service = &service_vertex;
-	o.method = service_method(o.service, "models.get");
-	o.name = name;
-	r = import_exchange(&im->link, &o, &reply);
-	if (r)
-		return failed(im, name, r, &reply.error);
-	im->title = json_get_str(json_root(reply.json), "displayName");
-	if (!im->title)
-		return import_complain(EX_IOERR, "%s: the service tells no displayName", name);
-	if (im->display_name && !streq(im->display_name, im->title))
-		import_complain(0, "the model keeps its display name, %s", im->title);
-	return 0;
 }
 
 /* Fresh for each import, so that none writes over another's files. */
@@ -196,7 +171,9 @@ static int copy_files(struct import *im)
 		return im->artifact_uri ? 0 : import_no_memory();
 	}
 	im->target.bucket = im->bucket;
-	im->target.prefix = import_keep(im, make_prefix(im->model_id ? im->model_id : im->title));
+	if (!im->target.prefix)
+		im->target.prefix =
+			import_keep(im, make_prefix(im->model_id ? im->model_id : im->title));
 	im->target.timeout_ms = call_ms(im);
 	im->target.progress = isatty(STDERR_FILENO);
 	if (!im->target.prefix)
@@ -207,108 +184,73 @@ static int copy_files(struct import *im)
 	r = import_copy(&im->link, &im->target, &im->files, &error, &at);
 	if (!r)
 		return 0;
-	r = failed(im, at ? at : im->source, r, &error);
+	r = import_failed(im, at ? at : im->source, r, &error);
 	remove_copies(im);
 	return r;
 }
 
-static int upload_body(const struct import *im, struct buf *out)
+int import_call(struct import *im, const char *method, const char *name, const char *query,
+		const struct buf *body, struct import_reply *out)
 {
-	_cleanup_free_ char *parent = NULL;
-	struct json_writer w;
+	struct call_options o = CALL_OPTIONS_INIT;
 
-	jw_init(&w, out);
-	jw_object(&w, NULL);
-	if (im->parent) {
-		parent = str_format("%s/models/%s", im->place, im->parent);
-		jw_str(&w, "parentModel", parent ? parent : "");
+	o.service = im->kind->service;
+	o.method = service_method(o.service, method);
+	o.name = name;
+	o.query = query;
+	if (body) {
+		o.body = buf_str(body);
+		o.body_len = body->len;
+		o.timeout_ms = im->timeout_ms;
 	}
-	if (im->model_id)
-		jw_str(&w, "modelId", im->model_id);
-	jw_object(&w, "model");
-	jw_str(&w, "displayName", im->title);
-	if (im->description)
-		jw_str(&w, "description", im->description);
-	if (im->version_description)
-		jw_str(&w, "versionDescription", im->version_description);
+	return import_exchange(&im->link, &o, out);
+}
+
+int import_labels(const struct import *im, struct json_writer *w)
+{
 	if (im->labels.count)
-		jw_object(&w, "labels");
+		jw_object(w, "labels");
 	for (size_t i = 0; i < im->labels.count; i++) {
 		_cleanup_free_ char *key = strdup(im->labels.items[i]);
 
 		if (!key)
 			return -ENOMEM;
 		key[strcspn(key, "=")] = '\0';
-		jw_str(&w, key, im->labels.items[i] + strlen(key) + 1);
+		jw_str(w, key, im->labels.items[i] + strlen(key) + 1);
 	}
 	if (im->labels.count)
-		jw_end_object(&w);
-	if (im->aliases.count)
-		jw_array(&w, "versionAliases");
-	for (size_t i = 0; i < im->aliases.count; i++)
-		jw_str(&w, NULL, im->aliases.items[i]);
-	if (im->aliases.count)
-		jw_end_array(&w);
-	jw_str(&w, "artifactUri", im->artifact_uri);
-	jw_end_object(&w);
-	jw_end_object(&w);
-	return im->parent && !parent ? -ENOMEM : out->err;
+		jw_end_object(w);
+	return w->out->err;
 }
 
 /* A refusal takes the copies away again; when nobody knows what became of the
  * request, a model may already refer to them. */
-static int start_upload(struct import *im)
+static int start_creating(struct import *im)
 {
 	_cleanup_reply_ struct import_reply reply = {0};
 	_cleanup_buf_ struct buf body = BUF_INIT;
-	struct call_options o = CALL_OPTIONS_INIT;
-	int r = upload_body(im, &body), code;
+	int r = im->kind->body(im, &body), code;
 
-	o.service = &service_vertex;
-	o.method = service_method(o.service, "models.upload");
-	o.name = im->place;
-	o.body = buf_str(&body);
-	o.body_len = body.len;
-	o.timeout_ms = im->timeout_ms;
 	if (!r)
-		r = import_exchange(&im->link, &o, &reply);
+		r = import_call(im, im->kind->method, im->under, NULL, &body, &reply);
 	if (!r) {
 		im->operation = json_get_str(json_root(reply.json), "name");
 		return im->operation
 			       ? 0
-			       : import_complain(EX_IOERR, "models.upload: the service names no "
-							   "operation");
+			       : import_complain(EX_IOERR, "%s: the service names no operation",
+						 im->kind->method);
 	}
-	code = failed(im, "models.upload", r, &reply.error);
-	if (reply.sent && (reply.http < 400 || reply.http >= 500))
+	code = import_failed(im, im->kind->method, r, &reply.error);
+	if (reply.sent && (reply.http < 400 || reply.http >= 500)) {
 		import_complain(
 			0, "the model may have been created all the same; its files stay in %s",
 			im->artifact_uri);
-	else
-		remove_copies(im);
+		return code;
+	}
+	remove_copies(im);
+	if (im->kind->undo)
+		im->kind->undo(im);
 	return code;
-}
-
-static int finish(struct import *im, struct json response)
-{
-	_cleanup_resource_ struct resource res = {0};
-	_cleanup_free_ char *model = json_get_str(response, "model");
-	_cleanup_free_ char *version = json_get_str(response, "modelVersionId");
-	char *at = model ? strrchr(model, '@') : NULL;
-
-	if (at)
-		*at = '\0';
-	if (!model || resource_parse(model, &res) || res.kind != RES_MODEL ||
-	    (im->parent && !version))
-		return import_complain(EX_IOERR,
-				       "the model was uploaded, but the service does not tell "
-				       "its name (%s)",
-				       im->operation);
-	printf("%s/models/%s%s%s\n", im->place, res.model, im->parent ? "@" : "",
-	       im->parent ? version : "");
-	if (fflush(stdout) || ferror(stdout))
-		return import_complain(EX_IOERR, "standard output: %s", strerror(errno));
-	return 0;
 }
 
 static int check_operation(struct import *im, struct json op, bool *over)
@@ -321,9 +263,9 @@ static int check_operation(struct import *im, struct json op, bool *over)
 	if (!*over)
 		return 0;
 	if (!json_present(e))
-		return finish(im, json_get(op, "response"));
+		return im->kind->finish(im, json_get(op, "response"));
 	api_error_from_status(&error, e);
-	code = failed(im, "the upload failed", error.err ? -error.err : -EIO, &error);
+	code = import_failed(im, "the upload failed", error.err ? -error.err : -EIO, &error);
 	remove_copies(im);
 	return code;
 }
@@ -337,13 +279,8 @@ static bool passing(int r)
 static int poll_once(struct import *im, unsigned *faults, bool *over)
 {
 	_cleanup_reply_ struct import_reply reply = {0};
-	struct call_options o = CALL_OPTIONS_INIT;
-	int r;
+	int r = import_call(im, "operations.get", im->operation, NULL, NULL, &reply);
 
-	o.service = &service_vertex;
-	o.method = service_method(o.service, "operations.get");
-	o.name = im->operation;
-	r = import_exchange(&im->link, &o, &reply);
 	if (!r) {
 		*faults = 0;
 		return check_operation(im, json_root(reply.json), over);
@@ -353,7 +290,7 @@ static int poll_once(struct import *im, unsigned *faults, bool *over)
 	if (r == -EINTR)
 		return 0;
 	*over = true;
-	failed(im, im->operation, r, &reply.error);
+	import_failed(im, im->operation, r, &reply.error);
 	return import_complain(exit_code(-r), "the upload goes on without being watched");
 }
 
@@ -392,14 +329,17 @@ static int run(struct import *im)
 {
 	int r = connect_registry(im);
 
-	if (!r && im->parent)
-		r = read_parent(im);
-	else if (!r && !(im->title = strdup(im->display_name)))
-		r = import_no_memory();
+	if (!r)
+		r = im->kind->prepare(im);
 	if (!r)
 		r = copy_files(im);
+	if (!r && im->kind->settle) {
+		r = im->kind->settle(im);
+		if (r)
+			remove_copies(im);
+	}
 	if (!r)
-		r = start_upload(im);
+		r = start_creating(im);
 	return r ? r : wait_operation(im);
 }
 

@@ -28,9 +28,27 @@ static const char usage[] =
 	"  --data DIR              the local registry's data directory\n"
 	"  --endpoint E            local, google, https://HOST[:PORT], http:// on loopback, or\n"
 	"                          unix:PATH (default: $MODELFS_ENDPOINT, else local)\n"
-	"  --service vertex        the service\n"
+	"  --service S             vertex (default), automl, or ml: AI Platform\n"
 	"  --timeout S             how long to wait for the service (600)\n"
 	"  --help                  this text\n"
+	"\n"
+	"With --service ml, --display-name is the model's name; it is created if it is missing, and\n"
+	"the files become a version of it, which copies them: projects/P/models/M/versions/V.\n"
+	"  --version NAME          the version's name (default: v1, v2 ... the next free)\n"
+	"  --runtime-version R     such as 1.15; needed\n"
+	"  --python-version V      3.7, 3.5 or 2.7; needed\n"
+	"  --framework F           TENSORFLOW, SCIKIT_LEARN or XGBOOST (default: by the files)\n"
+	"  --machine-type T        such as mls1-c1-m2\n"
+	"  --labels, --version-description are the version's, --description a new model's\n"
+	"\n"
+	"With --service automl the files go to gs://P-automl/DATASET/ and AutoML takes them over:\n"
+	"  --dataset-id ID         the dataset (default: the display name and the time)\n"
+	"  --model-type KIND[:TYPE] image-classification:TYPE, image-object-detection:TYPE,\n"
+	"                          text-classification, text-extraction, text-sentiment or\n"
+	"                          translation; TYPE is AutoML's modelType, such as cloud,\n"
+	"                          mobile-low-latency-1 or mobile-core-ml-versatile-1\n"
+	"                          (default: image-classification:mobile-versatile-1)\n"
+	"  The location is us-central1.\n"
 	"\n"
 	"A directory is copied whole; links to files inside it are followed. A gs:// URI is not\n"
 	"copied: the model refers to it. Exit status: 0, or of sysexits.h: 64 usage, 65 refused by\n"
@@ -88,12 +106,6 @@ static int set_labels(struct import *im, const char *text)
 
 static int set_alias(struct import *im, const char *text)
 {
-	if (!resource_vertex_alias(text))
-		return import_complain(
-			EX_USAGE,
-			"--alias: \"%s\" is no alias: a letter, letters, digits and -, "
-			"at the end a letter or digit, 2 to 128 characters",
-			text);
 	return string_list_add(&im->aliases, text) ? import_no_memory() : 0;
 }
 
@@ -129,6 +141,13 @@ static const struct import_option {
 	{"data", required_argument, offsetof(struct import, data), NULL},
 	{"endpoint", required_argument, offsetof(struct import, endpoint_text), NULL},
 	{"service", required_argument, offsetof(struct import, service), NULL},
+	{"version", required_argument, offsetof(struct import, version), NULL},
+	{"runtime-version", required_argument, offsetof(struct import, runtime), NULL},
+	{"python-version", required_argument, offsetof(struct import, python), NULL},
+	{"framework", required_argument, offsetof(struct import, framework), NULL},
+	{"machine-type", required_argument, offsetof(struct import, machine), NULL},
+	{"dataset-id", required_argument, offsetof(struct import, dataset), NULL},
+	{"model-type", required_argument, offsetof(struct import, model_type), NULL},
 	{"labels", required_argument, 0, set_labels},
 	{"alias", required_argument, 0, set_alias},
 	{"timeout", required_argument, 0, set_timeout},
@@ -173,70 +192,54 @@ static int parse_options(struct import *im, int argc, char **argv)
 	return 0;
 }
 
-/* A model of ours by id, or by its whole name. */
-static int check_parent(struct import *im)
-{
-	_cleanup_resource_ struct resource res = {0};
-	_cleanup_free_ char *name = NULL;
-
-	name = strchr(im->parent, '/') ? strdup(im->parent)
-				       : str_format("%s/models/%s", im->place, im->parent);
-	if (!name)
-		return import_no_memory();
-	if (resource_parse(name, &res) || res.kind != RES_MODEL || res.version ||
-	    strncmp(name, im->place, strlen(im->place)) || name[strlen(im->place)] != '/')
-		return import_complain(EX_USAGE, "--parent-model: \"%s\" is no model of %s",
-				       im->parent, im->place);
-	im->parent = import_keep(im, strdup(res.model));
-	return im->parent ? 0 : import_no_memory();
-}
-
-static int check_names(struct import *im)
+int import_check_place(struct import *im, bool location)
 {
 	_cleanup_resource_ struct resource res = {0};
 
-	if (im->service && !streq(im->service, "vertex"))
-		return import_complain(EX_USAGE, "--service: \"%s\" is not offered, only vertex is",
-				       im->service);
 	if (!im->project)
 		im->project = import_keep(im, gcloud_project());
-	if (!im->location)
+	if (location && !im->location)
 		im->location = import_keep(im, gcloud_location());
-	if (!im->project || !im->location)
-		return import_complain(EX_USAGE,
-				       "say whose model it is to be: --project P --location L");
-	im->place = str_format("projects/%s/locations/%s", im->project, im->location);
+	if (!im->project || (location && !im->location))
+		return import_complain(EX_USAGE, "say whose model it is to be: --project P%s",
+				       location ? " --location L" : "");
+	im->place = location ? str_format("projects/%s/locations/%s", im->project, im->location)
+			     : str_format("projects/%s", im->project);
 	if (!im->place)
 		return import_no_memory();
-	if (resource_parse(im->place, &res) || res.kind != RES_LOCATION)
-		return import_complain(EX_USAGE, "\"%s\" is no location", im->place);
-	if (im->parent && im->model_id)
-		return import_complain(EX_USAGE,
-				       "--model-id is for a new model, --parent-model for a "
-				       "version of one");
-	if (im->parent)
-		return check_parent(im);
-	if (im->model_id && !resource_vertex_model_id(im->model_id))
-		return import_complain(EX_USAGE,
-				       "--model-id: \"%s\" is no id: a-z or _, then up to 62 of "
-				       "a-z, 0-9, _ and -",
-				       im->model_id);
-	if (!im->display_name || !*im->display_name)
-		return import_complain(EX_USAGE, "a new model needs --display-name");
+	if (resource_parse(im->place, &res) || res.kind != (location ? RES_LOCATION : RES_PROJECT))
+		return import_complain(EX_USAGE, "\"%s\" is no %s", im->place,
+				       location ? "location" : "project");
 	return 0;
 }
 
-/* --description is the version's where a version is added. */
-static int check_descriptions(struct import *im)
+/* An option that this service has no use for is a mistake, not a whim. */
+static int check_service(struct import *im)
 {
-	if (!im->parent || !im->description)
-		return 0;
-	if (im->version_description)
+	static const struct import_kind *const kinds[] = {&import_vertex, &import_automl,
+							  &import_ml};
+	const char *id = im->service ? im->service : "vertex";
+	bool ml;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (streq(kinds[i]->service->id, id))
+			im->kind = kinds[i];
+	if (!im->kind)
 		return import_complain(EX_USAGE,
-				       "with --parent-model, --description is the version's: "
-				       "give one of the two");
-	im->version_description = take_ptr(im->description);
-	return 0;
+				       "--service: \"%s\" is not offered: vertex, automl, ml", id);
+	ml = im->kind == &import_ml;
+	if (!ml && (im->version || im->runtime || im->python || im->framework || im->machine))
+		return import_complain(EX_USAGE,
+				       "--version, --runtime-version, --python-version, "
+				       "--framework and --machine-type are for --service ml");
+	if (im->kind != &import_vertex && (im->model_id || im->parent || im->aliases.count))
+		return import_complain(EX_USAGE, "--model-id, --parent-model and --alias are for "
+						 "--service vertex: --display-name is the model's "
+						 "name here");
+	if (im->kind != &import_automl && (im->dataset || im->model_type))
+		return import_complain(EX_USAGE,
+				       "--dataset-id and --model-type are for --service automl");
+	return im->kind->check(im);
 }
 
 static int check_endpoint(struct import *im)
@@ -311,9 +314,7 @@ int import_ask(struct import *im, int argc, char **argv)
 		return 0;
 	}
 	if (!r)
-		r = check_names(im);
-	if (!r)
-		r = check_descriptions(im);
+		r = check_service(im);
 	if (!r)
 		r = check_endpoint(im);
 	return r ? r : check_source(im);

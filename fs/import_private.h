@@ -83,23 +83,51 @@ struct import {
 	/* As asked. */
 	const char *source, *display_name, *model_id, *parent, *description, *version_description;
 	const char *bucket, *data, *endpoint_text, *service, *location, *project;
-	struct string_list labels, aliases; /* "k=v" */
+	const char *version, *runtime, *python, *framework, *machine; /* ml */
+	const char *dataset, *model_type;                             /* automl */
+	struct string_list labels, aliases;                           /* "k=v" */
 	unsigned timeout_ms;
 	bool help;
 	/* Made from it. */
-	char *memory[8];
+	char *memory[16];
 	size_t memory_count;
+	const struct import_kind *kind;
 	struct endpoint endpoint;
 	struct local_registry local;
 	struct import_link link;
 	struct import_files files;
 	struct import_target target;
 	bool local_open, from_gs;
-	char *place;        /* projects/P/locations/L */
+	bool made_parent;   /* ml: the model is new */
+	char *place;        /* projects/P/locations/L; ml: projects/P */
+	char *under;        /* what the creating method is called on */
 	char *artifact_uri; /* gs://… */
 	char *title;        /* the displayName that is sent */
 	char *operation;    /* its resource name */
 };
+
+/* What differs between the services.  Each function returns 0 or an exit status. */
+struct import_kind {
+	const struct service *service;
+	const char *method;                /* the one that creates */
+	int (*check)(struct import *im);   /* the options, before anything is begun */
+	int (*prepare)(struct import *im); /* title and under; before files are copied */
+	int (*settle)(struct import *im);  /* behind the copies; or NULL */
+	int (*body)(const struct import *im, struct buf *out);  /* 0 or -errno */
+	int (*finish)(struct import *im, struct json response); /* prints the name */
+	void (*undo)(struct import *im);                        /* behind a refusal; or NULL */
+};
+extern const struct import_kind import_vertex, import_ml, import_automl;
+
+/* import.c, for the kinds: a failed exchange in words, the exit status. */
+int import_failed(struct import *im, const char *what, int r, const struct api_error *e);
+/* One call of im's service; 0 or -errno, as import_exchange(). */
+int import_call(struct import *im, const char *method, const char *name, const char *query,
+		const struct buf *body, struct import_reply *out);
+/* The member `labels` from --labels; 0 or -errno. */
+int import_labels(const struct import *im, struct json_writer *w);
+/* import_options.c: project and location from the options or gcloud. */
+int import_check_place(struct import *im, bool location);
 
 /* A line on stderr; returns code. */
 int import_complain(int code, const char *fmt, ...) _printf_(2, 3);

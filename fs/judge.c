@@ -168,7 +168,8 @@ static int check_labels(const struct judge *j, struct json v, struct judged *out
 		if (json_type(m) != JSON_STRING)
 			return judged_refuse(out, -EINVAL, "labels.%s: expected a string, found %s",
 					     buf_str(&key), judge_type_word(json_type(m)));
-		if (!j->own_registry)
+		/* AI Platform's are arbitrary; AutoML's have rules of their own. */
+		if (!j->own_registry || j->service != &service_vertex)
 			continue;
 		if (json_string(m, &value))
 			return judged_no_memory(out);
@@ -187,7 +188,7 @@ static int check_display_name(const struct judge *j, struct json v, struct judge
 	if (json_string(v, &name))
 		return judged_no_memory(out);
 	n = characters(buf_str(&name), name.len);
-	if (j->own_registry && n > DISPLAY_NAME_CHARACTERS)
+	if (j->own_registry && j->service == &service_vertex && n > DISPLAY_NAME_CHARACTERS)
 		return judged_refuse(out, -EINVAL,
 				     "displayName has %zu characters; 1 to %d are allowed", n,
 				     DISPLAY_NAME_CHARACTERS);
@@ -253,6 +254,11 @@ static int check_value(const struct judge *j, const struct field *f, struct json
 	return 0;
 }
 
+int judge_value(const struct judge *j, const struct field *f, struct json v, struct judged *out)
+{
+	return check_value(j, f, v, out);
+}
+
 /* --- building a PATCH --- */
 
 struct patch {
@@ -288,6 +294,45 @@ static void patch_add(struct patch *p, const struct field *f, struct json v)
 		jw_raw(&p->w, f->name, "{}", 2);
 	else if (f->type == FIELD_STRING)
 		jw_str(&p->w, f->name, "");
+}
+
+static unsigned mask_flag(const struct judge *j)
+{
+	return j->version_level ? FIELD_VERSION_MASK : FIELD_MODEL_MASK;
+}
+
+/* Some messages are changed member by member (autoScaling.minNodes). */
+static bool masked_below(const struct judge *j, const struct field *f)
+{
+	for (size_t i = 0; f->type == FIELD_MESSAGE && i < f->message->count; i++)
+		if (f->message->fields[i].flags & mask_flag(j))
+			return true;
+	return false;
+}
+
+/* A changed field: its own path, or those of its members that differ. */
+static int patch_change(const struct judge *j, struct patch *p, const struct field *f,
+			struct json base, struct json v, struct judged *out)
+{
+	if (!masked_below(j, f)) {
+		patch_add(p, f, v);
+		return 0;
+	}
+	for (size_t i = 0; i < f->message->count; i++) {
+		const struct field *m = &f->message->fields[i];
+
+		if (same_value(json_get(v, m->name), json_get(base, m->name)))
+			continue;
+		if (!(m->flags & mask_flag(j)))
+			return judged_refuse(out, -EPERM,
+					     "%s.%s cannot be changed: it stays as it was created",
+					     f->name, m->name);
+		buf_printf(&p->mask, "%s%s.%s", p->mask.len ? "," : "", f->name, m->name);
+	}
+	if (json_type(v) != JSON_OBJECT)
+		return judged_refuse(out, -EINVAL, "%s: expected an object", f->name);
+	jw_value(&p->w, f->name, v);
+	return 0;
 }
 
 /* Close it, check it as the service would, hand it over. */
@@ -435,8 +480,9 @@ int judge_field(const struct judge *j, const struct field *f, struct json curren
 	value = json_root(doc);
 	if (check_value(j, f, value, out))
 		return out->err;
-	if (!same_value(value, json_get(current, f->name)))
-		patch_add(&p, f, value);
+	if (!same_value(value, json_get(current, f->name)) &&
+	    patch_change(j, &p, f, json_get(current, f->name), value, out))
+		return out->err;
 	return patch_end(j, &p, out);
 }
 
@@ -536,7 +582,8 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 			return refuse_read_only(j, f, out);
 		if (check_value(j, f, value, out))
 			return out->err;
-		patch_add(&p, f, value);
+		if (patch_change(j, &p, f, json_get(base, f->name), value, out))
+			return out->err;
 	}
 	if (theirs && p.mask.len)
 		return refuse_mixed(j, buf_str(&p.mask), theirs->name, out);

@@ -26,7 +26,8 @@ struct judged {
 	bool no_change; /* means what is there already: nothing to send */
 	char *body;     /* request body, compact JSON */
 	char *mask;     /* PATCH: updateMask, comma separated */
-	char *value;    /* default: the version's id, or "true" */
+	char *value;    /* default: the version's id, or "true"; deployment: the method */
+	bool beta;      /* only v1beta1 has it */
 };
 void judged_reset(struct judged *j); /* frees and zeroes */
 #define _cleanup_judged_ _cleanup_(judged_reset)
@@ -61,8 +62,22 @@ int judge_export(const struct judge *j, struct json model, const char *text, siz
 		 struct judged *out);
 /* What export.json reads as before anything was exported: pretty, with its
  * newline.  -ENODATA: the model is not exportable. */
-int judge_export_template(struct json model, struct buf *out);
+int judge_export_template(const struct service *s, struct json model, struct buf *out);
+/* The same for AutoML (fs/judge_automl.c); out->beta: the request needs
+ * v1beta1 (docker). */
+int judge_automl_export(const struct judge *j, struct json model, const char *text, size_t len,
+			struct judged *out);
+int judge_automl_template(struct json model, struct buf *out);
+/* deploymentState: DEPLOYED, "DEPLOYED 3" (nodes) or UNDEPLOYED; the body is
+ * the method's, value its id. */
+int judge_deployment(struct json model, const char *text, size_t len, struct judged *out);
 
+/* A text as the method's request, bare or whole, in the table's names. */
+int judge_request(const struct judge *j, const struct message *m, const char *text, size_t len,
+		  struct json_doc **request, struct judged *out);
+
+/* A new value of one field, against our own rules: out->err. */
+int judge_value(const struct judge *j, const struct field *f, struct json v, struct judged *out);
 /* Parse a text that must be a JSON object, or refuse it. */
 int judge_parse(const char *text, size_t len, struct json_doc **doc, struct judged *out);
 /* Words for a type: "a string". */

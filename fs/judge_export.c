@@ -4,6 +4,10 @@
 #include "api/vertex.h"
 #include "fs/judge.h"
 
+static int judge_vertex_export(const struct judge *j, struct json model, const char *text,
+			       size_t len, struct judged *out);
+static int judge_vertex_template(struct json model, struct buf *out);
+
 static bool has_content(struct json format, const char *content)
 {
 	struct json v = json_first(json_get(format, "exportableContents"));
@@ -79,11 +83,9 @@ static int check_shape(const struct message *m, struct json v, const char *path,
 	return 0;
 }
 
-/* The text as the method's request, in the table's names. */
-static int normal_request(const struct judge *j, const char *text, size_t len,
-			  struct json_doc **request, struct judged *out)
+int judge_request(const struct judge *j, const struct message *m, const char *text, size_t len,
+		  struct json_doc **request, struct judged *out)
 {
-	const struct message *m = &vertex_export_model_request;
 	_cleanup_json_ struct json_doc *given = NULL;
 	_cleanup_json_ struct json_doc *wrapped = NULL;
 	_cleanup_buf_ struct buf b = BUF_INIT;
@@ -260,6 +262,19 @@ static int add_destinations(const struct judge *j, struct json config, struct js
 int judge_export(const struct judge *j, struct json model, const char *text, size_t len,
 		 struct judged *out)
 {
+	return j->service == &service_automl ? judge_automl_export(j, model, text, len, out)
+					     : judge_vertex_export(j, model, text, len, out);
+}
+
+int judge_export_template(const struct service *s, struct json model, struct buf *out)
+{
+	return s == &service_automl ? judge_automl_template(model, out)
+				    : judge_vertex_template(model, out);
+}
+
+static int judge_vertex_export(const struct judge *j, struct json model, const char *text,
+			       size_t len, struct judged *out)
+{
 	_cleanup_json_ struct json_doc *request = NULL;
 	_cleanup_buf_ struct buf body = BUF_INIT;
 	_cleanup_buf_ struct buf known = BUF_INIT;
@@ -268,7 +283,7 @@ int judge_export(const struct judge *j, struct json model, const char *text, siz
 	struct json_writer w;
 
 	*out = (struct judged){0};
-	if (normal_request(j, text, len, &request, out))
+	if (judge_request(j, &vertex_export_model_request, text, len, &request, out))
 		return out->err;
 	list_formats(model, &known);
 	if (!known.len)
@@ -303,7 +318,7 @@ int judge_export(const struct judge *j, struct json model, const char *text, siz
 	return 0;
 }
 
-int judge_export_template(struct json model, struct buf *out)
+static int judge_vertex_template(struct json model, struct buf *out)
 {
 	struct json format = json_first(formats_of(model));
 	_cleanup_json_ struct json_doc *doc = NULL;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "fs/draft.h"
 #include "fs/names.h"
 #include "fs/operations.h"
 #include "fs/scratch.h"
@@ -18,6 +19,7 @@ enum section {
 	SECTION_FIELDS,
 	SECTION_LOCALS,
 	SECTION_SCRATCH,
+	SECTION_DRAFTS,
 	SECTION_ITEMS,
 	SECTION_DIRS,
 	SECTION_END
@@ -33,48 +35,52 @@ struct mount *node_mount(const struct node *n)
 
 /* ---- the root ---- */
 
-static const struct {
+/* The levels of a path; AI Platform has no locations above its models. */
+struct level {
 	const char *segment; /* NULL: any id */
 	enum class_id cls;
 	bool source; /* may be mounted alone */
-} levels[] = {
+};
+
+static const struct level located[] = {
 	{NULL, CLASS_SERVICE, true},  {"projects", CLASS_PROJECTS, false},
 	{NULL, CLASS_PROJECT, true},  {"locations", CLASS_LOCATIONS, false},
 	{NULL, CLASS_LOCATION, true}, {"models", CLASS_MODELS, true},
-	{NULL, CLASS_MODEL, true},
+	{NULL, CLASS_MODEL, true},    {NULL, CLASS_ROOT, false},
 };
 
-static int source_level(const char *source)
+static const struct level unlocated[] = {
+	{NULL, CLASS_SERVICE, true}, {"projects", CLASS_PROJECTS, false},
+	{NULL, CLASS_PROJECT, true}, {"models", CLASS_MODELS, true},
+	{NULL, CLASS_MODEL, true},   {NULL, CLASS_ROOT, false},
+};
+
+/* The class of what SOURCE names; CLASS_ROOT: it is none. */
+static enum class_id source_class(const char *source)
 {
 	_cleanup_free_ char *copy = strdup(source);
 	char *rest = copy, *segment;
-	int level = -1;
+	const struct level *level = NULL;
 
-	if (!copy)
-		return -ENOMEM;
-	while ((segment = strsep(&rest, "/"))) {
-		if (!*segment)
-			return -EINVAL;
-		if (++level >= (int)ARRAY_SIZE(levels))
-			return -EINVAL;
-		if (levels[level].segment && !streq(levels[level].segment, segment))
-			return -EINVAL;
-		if (level == 0 && !service_by_id(segment))
-			return -EINVAL;
+	while (copy && (segment = strsep(&rest, "/"))) {
+		if (!level && !service_by_id(segment))
+			return CLASS_ROOT;
+		level = level ? level + 1 : streq(segment, "ml") ? unlocated : located;
+		if (!*segment || level->cls == CLASS_ROOT ||
+		    (level->segment && !streq(level->segment, segment)))
+			return CLASS_ROOT;
 	}
-	return levels[level].source ? level : -EINVAL;
+	return level && level->source ? level->cls : CLASS_ROOT;
 }
 
 int layout_source_check(const char *source)
 {
-	int level = *source ? source_level(source) : 0;
-
-	return level < 0 ? level : 0;
+	return *source && source_class(source) == CLASS_ROOT ? -EINVAL : 0;
 }
 
 const struct class *layout_root_class(const struct mount *m)
 {
-	return layout_class(*m->root_path ? levels[source_level(m->root_path)].cls : CLASS_ROOT);
+	return layout_class(*m->root_path ? source_class(m->root_path) : CLASS_ROOT);
 }
 
 int layout_root(struct mount *m, struct node *root)
@@ -112,6 +118,16 @@ int layout_root(struct mount *m, struct node *root)
 
 /* ---- places ---- */
 
+/* Only Vertex names operations below their models. */
+static char *operation_name(const struct node *dir, const char *id)
+{
+	_cleanup_free_ char *place = operations_place(dir->coll->parent);
+
+	if (dir->service == &service_vertex)
+		return str_format("%s/operations/%s", dir->coll->parent, id);
+	return place ? str_format("%s/operations/%s", place, id) : NULL;
+}
+
 /* Resource name of a new directory. */
 static char *place_of(const struct node *n)
 {
@@ -124,15 +140,17 @@ static char *place_of(const struct node *n)
 	case CLASS_PROJECT:
 		return str_format("projects/%s", n->name);
 	case CLASS_LOCATION:
+	case CLASS_REGION:
 		return str_format("%s/locations/%s", up, n->name);
 	case CLASS_MODEL:
-		return str_format("%s/models/%s", up, n->name);
+		return str_format("%s/models/%s", up, n->id);
 	case CLASS_VERSION:
-		return str_format("%s@%s", up, n->name);
+		return str_format(n->service == &service_vertex ? "%s@%s" : "%s/versions/%s", up,
+				  n->id);
 	case CLASS_EVALUATION:
-		return str_format("%s/evaluations/%s", up, n->name);
+		return str_format("%s/%s/%s", up, n->parent->name, n->name);
 	case CLASS_OPERATION:
-		return str_format("%s/operations/%s", n->parent->coll->parent, n->name);
+		return operation_name(n->parent, n->name);
 	default:
 		return strdup(up);
 	}
@@ -166,7 +184,7 @@ int layout_init(struct mount *m, struct node *n, const struct child *c)
 	struct collection *coll = c->coll;
 	enum coll_kind kind = listed_kind(n->cls->id);
 	_cleanup_free_ char *parent = NULL;
-	char *at;
+	struct node *dir;
 	int err;
 
 	if (!S_ISDIR(n->cls->type))
@@ -179,10 +197,15 @@ int layout_init(struct mount *m, struct node *n, const struct child *c)
 		parent = strdup(n->res);
 		if (!parent)
 			return -ENOMEM;
-		/* A version's operations are among its model's. */
-		at = kind == COLL_OPERATIONS ? strchr(parent, '@') : NULL;
-		if (at)
-			*at = '\0';
+		if (kind == COLL_OPERATIONS && (dir = layout_model_dir(n))) {
+			/* A version's operations are among its model's; AI Platform
+			 * lists those of the project alone. */
+			free(parent);
+			parent = n->service == &service_ml ? operations_place(dir->res)
+							   : strdup(dir->res);
+			if (!parent)
+				return -ENOMEM;
+		}
 		err = cache_collection(m, n->service, kind, parent, &coll);
 		if (err)
 			return err;
@@ -225,8 +248,18 @@ int layout_object(struct node *n, struct req *r, struct object **out)
 
 /* ---- lookup ---- */
 
+unsigned service_bit(const struct service *s)
+{
+	return s == &service_vertex   ? FOR_VERTEX
+	       : s == &service_automl ? FOR_AUTOML
+	       : s == &service_ml     ? FOR_ML
+				      : 0;
+}
+
 static bool entry_present(struct node *dir, struct object *o, const struct entry *e)
 {
+	if (e->services && !(e->services & service_bit(dir->service)))
+		return false;
 	if ((e->cls->flags & CLASS_NOT_RO) && the_mount->config->ro)
 		return false;
 	return !e->present || e->present(dir, o, e->key);
@@ -303,7 +336,7 @@ int layout_lookup(struct node *dir, const char *name, struct req *r, struct chil
 	memset(out, 0, sizeof(*out));
 	out->timeout = (double)the_mount->config->ttl_ms / 1000;
 	out->node = scratch_find(dir, name);
-	if (out->node || local_child(dir, name, out))
+	if (out->node || local_child(dir, name, out) || !draft_find(dir, name, out))
 		return 0;
 	if (is_about(dir, name))
 		return child_set(out, CLASS_ABOUT, name, NULL, NULL);
@@ -417,6 +450,14 @@ static bool scratch_next_child(struct node *dir, uint64_t *place, struct child *
 	return true;
 }
 
+/* A draft of the same name hides what it is about to be. */
+static bool is_shadowed(struct node *dir, const char *name)
+{
+	struct child draft;
+
+	return !draft_find(dir, name, &draft);
+}
+
 static bool items_next(struct node *dir, uint64_t *place, struct child *out)
 {
 	struct object *o;
@@ -436,7 +477,7 @@ static bool items_next(struct node *dir, uint64_t *place, struct child *out)
 		*place = o->seq;
 		if (child_set(out, dir->cls->item->id, o->id, dir->coll, o->id))
 			return false;
-	} while (scratch_find(dir, out->name));
+	} while (scratch_find(dir, out->name) || is_shadowed(dir, out->name));
 	return true;
 }
 
@@ -458,6 +499,8 @@ bool layout_next(struct node *dir, uint64_t cookie, struct child *out)
 			found = locals_next(dir, &place, out);
 		else if (section == SECTION_SCRATCH)
 			found = scratch_next_child(dir, &place, out);
+		else if (section == SECTION_DRAFTS)
+			found = draft_next(dir, &place, out);
 		else if (section == SECTION_ITEMS)
 			found = items_next(dir, &place, out);
 		else

@@ -17,6 +17,7 @@ enum class_id {
 	CLASS_PROJECT,
 	CLASS_LOCATIONS,
 	CLASS_LOCATION,
+	CLASS_REGION, /* a location of AI Platform: no resources, capabilities */
 	CLASS_MODELS,
 	CLASS_MODEL,
 	CLASS_VERSIONS,
@@ -29,8 +30,10 @@ enum class_id {
 	CLASS_BY_NAME,
 	CLASS_ABOUT,
 	CLASS_DOCUMENT, /* model.json … */
+	CLASS_MEMBER,   /* one member of the object, as <key>.json */
 	CLASS_FIELD,
 	CLASS_DEFAULT,
+	CLASS_DEPLOYMENT, /* AutoML's deploymentState */
 	CLASS_EXPORT,
 	CLASS_OPERATION_FILE,
 	CLASS_EVENTS,
@@ -45,6 +48,8 @@ enum class_id {
 	CLASS_LATEST,
 	CLASS_TARGET,
 	CLASS_ARTIFACTS, /* artifacts and operations/OP/files */
+	CLASS_DRAFT, /* to become a model or a version: fs/draft.h */
+	CLASS_DRAFT_DOCUMENT,
 	CLASS_SCRATCH,
 };
 
@@ -55,10 +60,15 @@ enum class_id {
 #define CLASS_NOT_RO    0x08u /* absent on `ro` mounts */
 #define CLASS_ATTRIBUTE 0x10u /* its name is an attribute's: near misses are refused */
 
+#define FOR_VERTEX 1u
+#define FOR_AUTOML 2u
+#define FOR_ML     4u
+
 struct entry {
 	const char *name;
 	const struct class *cls;
 	const char *key;
+	unsigned services; /* FOR_…, 0: all */
 	/* NULL: always there.  o is the object of the directory, NULL: it has none. */
 	bool (*present)(struct node *dir, struct object *o, const char *key);
 };
@@ -118,6 +128,8 @@ int layout_attribute(struct node *dir, const char *name, struct child *out);
 
 /* The version's id a node below versions/V belongs to; NULL: none. */
 const char *layout_version(const struct node *n);
+/* FOR_… of a service. */
+unsigned service_bit(const struct service *s);
 /* The directory of the model that n is or is below; NULL: none. */
 struct node *layout_model_dir(struct node *n);
 /* A writable file: 0644. */

@@ -72,6 +72,13 @@ static bool writable_in(const struct node *dir, const struct field *f)
 	return f && (f->flags & mask) && dir->cls->id != CLASS_EVALUATION;
 }
 
+/* A writable field that the resource lacks has a file; a union's arm only
+ * while it is in use. */
+static bool shown_empty(const struct node *dir, const struct field *f)
+{
+	return writable_in(dir, f) && !(f->flags & FIELD_UNION_ARM);
+}
+
 bool layout_writable(const struct node *n)
 {
 	switch (n->cls->id) {
@@ -93,7 +100,7 @@ int render_field(struct node *n, struct object *o, struct buf *out)
 	v = json_get(object_json(o), n->key);
 	if (json_type(v) > JSON_NULL)
 		return render_value(v, out);
-	if (!writable_in(n->parent, n->field))
+	if (!shown_empty(n->parent, n->field))
 		return -ENOENT;
 	if (!field_is_json(n->field))
 		return 0;
@@ -112,7 +119,7 @@ static bool field_child(struct node *dir, struct json v, const char *key, const 
 	bool there = json_type(v) > JSON_NULL;
 	bool json = there ? json_is_container(v) : f && field_is_json(f);
 
-	if (!name_fits(key) || (!there && !writable_in(dir, f)))
+	if (!name_fits(key) || (!there && !shown_empty(dir, f)))
 		return false;
 	out->cls = layout_class(CLASS_FIELD);
 	out->field = f;
@@ -180,6 +187,8 @@ bool field_next(struct node *dir, struct object *o, uint64_t *index, struct chil
 
 static bool bears_default(struct json model)
 {
+	if (json_bool(json_get(model, "isDefault"), false))
+		return true;
 	for (struct json v = json_first(json_get(model, "versionAliases")); json_present(v);
 	     v = json_next(v))
 		if (json_is(v, "default"))
@@ -193,14 +202,32 @@ int render_default(struct node *n, struct object *o, struct buf *out)
 		return -ENOENT;
 	if (n->parent->cls->id == CLASS_VERSION)
 		return buf_puts(out, bears_default(object_json(o)) ? "true\n" : "false\n");
+	if (n->service == &service_ml) {
+		_cleanup_free_ char *name =
+			json_strdup(json_path(object_json(o), "defaultVersion.name"));
+
+		return name ? buf_printf(out, "%s\n", resource_id(name)) : 0;
+	}
 	return render_value(json_get(object_json(o), "versionId"), out);
+}
+
+int render_deployment(struct node *n, struct object *o, struct buf *out)
+{
+	(void)n;
+	return o ? render_value(json_get(object_json(o), "deploymentState"), out) : -ENOENT;
+}
+
+int render_member(struct node *n, struct object *o, struct buf *out)
+{
+	return o ? render_value(json_get(object_json(o), n->key), out) : -ENOENT;
 }
 
 bool has_export(struct node *dir, struct object *o, const char *key)
 {
-	(void)dir;
+	_cleanup_buf_ struct buf template = BUF_INIT;
+
 	(void)key;
-	return o && json_count(json_get(object_json(o), "supportedExportFormats")) > 0;
+	return o && !judge_export_template(dir->service, object_json(o), &template);
 }
 
 int render_export(struct node *n, struct object *o, struct buf *out)
@@ -211,7 +238,7 @@ int render_export(struct node *n, struct object *o, struct buf *out)
 		return -ENOENT;
 	if (l && l->last_export)
 		return buf_puts(out, l->last_export);
-	return judge_export_template(object_json(o), out);
+	return judge_export_template(n->service, object_json(o), out);
 }
 
 /* ---- operations ---- */

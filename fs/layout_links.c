@@ -36,9 +36,28 @@ int list_aliases(struct node *dir, struct req *r)
 	return cache_list(dir->coll, r);
 }
 
+/* `default` is listed first: it cannot be removed, which warns fs/guard.h of
+ * what deletes the directory before another alias goes. */
+static bool next_default(struct node *dir, struct child *out)
+{
+	for (struct object *o = collection_next(dir->coll, 0); o;
+	     o = collection_next(dir->coll, o->seq))
+		for (struct json v = json_first(json_get(object_json(o), "versionAliases"));
+		     json_present(v); v = json_next(v))
+			if (json_is(v, "default")) {
+				out->cookie = 1;
+				return !child_set(out, CLASS_ALIAS, "default", NULL, o->id);
+			}
+	return false;
+}
+
 bool next_alias(struct node *dir, uint64_t cookie, struct child *out)
 {
-	struct object *o = collection_next(dir->coll, cookie ? cookie / ALIASES_MAX - 1 : 0);
+	struct object *o;
+
+	if (!cookie && next_default(dir, out))
+		return true;
+	o = collection_next(dir->coll, cookie > 1 ? cookie / ALIASES_MAX - 1 : 0);
 
 	for (; o; o = collection_next(dir->coll, o->seq)) {
 		uint64_t i = 0;
@@ -48,7 +67,8 @@ bool next_alias(struct node *dir, uint64_t cookie, struct child *out)
 			_cleanup_free_ char *alias = json_strdup(v);
 			uint64_t at = o->seq * ALIASES_MAX + i + 1;
 
-			if (!alias || at <= cookie || i >= ALIASES_MAX - 1 || strchr(alias, '/'))
+			if (!alias || at <= cookie || i >= ALIASES_MAX - 1 || strchr(alias, '/') ||
+			    streq(alias, "default"))
 				continue;
 			if (child_set(out, CLASS_ALIAS, alias, NULL, NULL))
 				continue;
@@ -135,11 +155,11 @@ int find_by_name(struct node *dir, const char *name, struct req *r, struct child
 static struct op_record *latest_of(struct node *dir)
 {
 	_cleanup_free_ char *place = operations_place(dir->coll->parent);
-	bool of_model = strstr(dir->coll->parent, "/models/") != NULL;
+	struct node *model = layout_model_dir(dir);
 
 	if (!place)
 		return NULL;
-	return operations_latest(node_mount(dir), place, of_model ? dir->coll->parent : NULL,
+	return operations_latest(node_mount(dir), place, model ? model->res : NULL,
 				 layout_version(dir));
 }
 
@@ -188,7 +208,7 @@ bool has_target(struct node *dir, struct object *o, const char *key)
 int render_target(struct node *n, struct object *o, struct buf *out)
 {
 	struct op_record *op = record_of(n->parent);
-	bool of_model = strstr(n->parent->coll->parent, "/models/") != NULL;
+	bool of_model = layout_model_dir(n) != NULL;
 
 	(void)o;
 	if (!op || !op->model)
@@ -233,6 +253,10 @@ static int artifacts_path(struct node *dir, struct object *o, const char *key, s
 			return -ENOENT;
 		uri = json_strdup(
 			json_path(object_json(o), "metadata.outputInfo.artifactOutputUri"));
+		if (!uri)
+			uri = json_strdup(json_path(
+				object_json(o),
+				"metadata.exportModelDetails.outputInfo.gcsOutputDirectory"));
 	} else {
 		uri = json_get_str(object_json(o), key);
 	}

@@ -157,9 +157,25 @@ int list_locations(struct node *dir, struct req *r)
 	return cache_list(dir->coll, r);
 }
 
+/* AI Platform's locations hold capabilities, not models. */
+static int location_child(struct node *dir, const char *name, struct child *out)
+{
+	if (dir->service == &service_ml)
+		return child_set(out, CLASS_REGION, name, dir->coll, name);
+	return child_set(out, CLASS_LOCATION, name, NULL, NULL);
+}
+
+/* `location=` names places with models. */
+static const struct string_list *given_locations(const struct node *dir)
+{
+	static const struct string_list none;
+
+	return dir->service == &service_ml ? &none : &node_mount(dir)->config->locations;
+}
+
 bool next_location(struct node *dir, uint64_t cookie, struct child *out)
 {
-	const struct string_list *given = &node_mount(dir)->config->locations;
+	const struct string_list *given = given_locations(dir);
 	struct object *o;
 
 	if (cookie < given->count) {
@@ -171,7 +187,7 @@ bool next_location(struct node *dir, uint64_t cookie, struct child *out)
 		if (listed_in(given, o->id))
 			continue;
 		out->cookie = LISTED + o->seq;
-		return !child_set(out, CLASS_LOCATION, o->id, NULL, NULL);
+		return !location_child(dir, o->id, out);
 	}
 	return false;
 }
@@ -202,14 +218,14 @@ int find_location(struct node *dir, const char *name, struct req *r, struct chil
 	struct object *o;
 	int rc;
 
-	if (listed_in(&node_mount(dir)->config->locations, name))
+	if (listed_in(given_locations(dir), name))
 		return child_set(out, CLASS_LOCATION, name, NULL, NULL);
 	if (!plausible_id(name, ""))
 		return -ENOENT;
 	rc = cache_get(dir->coll, name, r, &o);
-	if (rc == -ENOENT && looks_like_region(name))
+	if (rc == -ENOENT && dir->service != &service_ml && looks_like_region(name))
 		rc = ask_by_models(dir, name, r);
-	return rc ? rc : child_set(out, CLASS_LOCATION, name, NULL, NULL);
+	return rc ? rc : location_child(dir, name, out);
 }
 
 /* ---- models ---- */
@@ -254,7 +270,7 @@ int find_model(struct node *dir, const char *name, struct req *r, struct child *
 	struct object *o;
 	int rc;
 
-	if (strchr(name, '@'))
+	if (strchr(name, '@') && dir->service == &service_vertex)
 		return find_version_link(dir, name, r, out);
 	if (!plausible_id(name, ""))
 		return -ENOENT;

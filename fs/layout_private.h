@@ -12,6 +12,8 @@
 int render_document(struct node *n, struct object *o, struct buf *out);
 int render_field(struct node *n, struct object *o, struct buf *out);
 int render_default(struct node *n, struct object *o, struct buf *out);
+int render_deployment(struct node *n, struct object *o, struct buf *out);
+int render_member(struct node *n, struct object *o, struct buf *out);
 int render_export(struct node *n, struct object *o, struct buf *out);
 int render_operation_file(struct node *n, struct object *o, struct buf *out);
 int render_events(struct node *n, struct object *o, struct buf *out);

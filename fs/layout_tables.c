@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tree as tables: see contract section 2 and section 5. */
+#include "fs/draft.h"
 #include "fs/layout_private.h"
 
 #define CLASS(n) (&class_tables[n])
@@ -7,8 +8,12 @@
 static const struct entry service_dirs[] = {{.name = "projects", .cls = CLASS(CLASS_PROJECTS)},
 					    {0}};
 
-static const struct entry project_dirs[] = {{.name = "locations", .cls = CLASS(CLASS_LOCATIONS)},
-					    {0}};
+static const struct entry project_dirs[] = {
+	{.name = "locations", .cls = CLASS(CLASS_LOCATIONS)},
+	{.name = "models", .cls = CLASS(CLASS_MODELS), .services = FOR_ML},
+	{.name = "operations", .cls = CLASS(CLASS_OPERATIONS), .services = FOR_ML},
+	{0},
+};
 
 static const struct entry location_dirs[] = {
 	{.name = "by-name", .cls = CLASS(CLASS_BY_NAME)},
@@ -17,10 +22,22 @@ static const struct entry location_dirs[] = {
 	{0},
 };
 
+static const struct entry region_files[] = {
+	{.name = "capabilities.json",
+	 .cls = CLASS(CLASS_MEMBER),
+	 .key = "capabilities",
+	 .present = has_member},
+	{0},
+};
+
 static const struct entry model_files[] = {
 	{.name = "model.json", .cls = CLASS(CLASS_DOCUMENT)},
-	{.name = "default", .cls = CLASS(CLASS_DEFAULT)},
-	{.name = "export.json", .cls = CLASS(CLASS_EXPORT), .present = has_export},
+	{.name = "default", .cls = CLASS(CLASS_DEFAULT), .services = FOR_VERTEX | FOR_ML},
+	{.name = "deploymentState", .cls = CLASS(CLASS_DEPLOYMENT), .services = FOR_AUTOML},
+	{.name = "export.json",
+	 .cls = CLASS(CLASS_EXPORT),
+	 .services = FOR_VERTEX | FOR_AUTOML,
+	 .present = has_export},
 	{.name = "artifacts",
 	 .cls = CLASS(CLASS_ARTIFACTS),
 	 .key = "artifactUri",
@@ -29,15 +46,43 @@ static const struct entry model_files[] = {
 };
 
 static const struct entry model_dirs[] = {
-	{.name = "evaluations", .cls = CLASS(CLASS_EVALUATIONS)},
+	{.name = "evaluations", .cls = CLASS(CLASS_EVALUATIONS), .services = FOR_VERTEX},
+	{.name = "modelEvaluations", .cls = CLASS(CLASS_EVALUATIONS), .services = FOR_AUTOML},
 	{.name = "operations", .cls = CLASS(CLASS_OPERATIONS)},
-	{.name = "versions", .cls = CLASS(CLASS_VERSIONS)},
-	{.name = "aliases", .cls = CLASS(CLASS_ALIASES)},
+	{.name = "versions", .cls = CLASS(CLASS_VERSIONS), .services = FOR_VERTEX | FOR_ML},
+	{.name = "aliases", .cls = CLASS(CLASS_ALIASES), .services = FOR_VERTEX},
+	{0},
+};
+
+static const struct entry version_files[] = {
+	{.name = "model.json", .cls = CLASS(CLASS_DOCUMENT), .services = FOR_VERTEX},
+	{.name = "version.json", .cls = CLASS(CLASS_DOCUMENT), .services = FOR_ML},
+	{.name = "default", .cls = CLASS(CLASS_DEFAULT)},
+	{.name = "export.json",
+	 .cls = CLASS(CLASS_EXPORT),
+	 .services = FOR_VERTEX,
+	 .present = has_export},
+	{.name = "artifacts",
+	 .cls = CLASS(CLASS_ARTIFACTS),
+	 .key = "artifactUri",
+	 .present = has_artifacts},
 	{0},
 };
 
 static const struct entry version_dirs[] = {
 	{.name = "operations", .cls = CLASS(CLASS_OPERATIONS)},
+	{0},
+};
+
+static const struct entry draft_files[] = {
+	{.name = "model.json",
+	 .cls = CLASS(CLASS_DRAFT_DOCUMENT),
+	 .key = "model.json",
+	 .present = has_draft_document},
+	{.name = "version.json",
+	 .cls = CLASS(CLASS_DRAFT_DOCUMENT),
+	 .key = "version.json",
+	 .present = has_draft_document},
 	{0},
 };
 
@@ -115,6 +160,7 @@ const struct class class_tables[] = {
 			     .list = list_locations,
 			     .next = next_location},
 	[CLASS_LOCATION] = {.id = CLASS_LOCATION, .type = S_IFDIR, .dirs = location_dirs},
+	[CLASS_REGION] = {.id = CLASS_REGION, .type = S_IFDIR, .files = region_files},
 	[CLASS_MODELS] = {.id = CLASS_MODELS,
 			  .type = S_IFDIR,
 			  .items = COLL_MODELS,
@@ -131,7 +177,7 @@ const struct class class_tables[] = {
 			    .item = CLASS(CLASS_VERSION)},
 	[CLASS_VERSION] = {.id = CLASS_VERSION,
 			   .type = S_IFDIR,
-			   .files = model_files,
+			   .files = version_files,
 			   .dirs = version_dirs,
 			   .fields = true},
 	[CLASS_ALIASES] = {.id = CLASS_ALIASES,
@@ -174,6 +220,11 @@ const struct class class_tables[] = {
 			   .type = S_IFREG,
 			   .flags = CLASS_WRITABLE | CLASS_ATTRIBUTE,
 			   .render = render_default},
+	[CLASS_DEPLOYMENT] = {.id = CLASS_DEPLOYMENT,
+			      .type = S_IFREG,
+			      .flags = CLASS_WRITABLE | CLASS_ATTRIBUTE,
+			      .render = render_deployment},
+	[CLASS_MEMBER] = {.id = CLASS_MEMBER, .type = S_IFREG, .render = render_member},
 	[CLASS_EXPORT] = {.id = CLASS_EXPORT,
 			  .type = S_IFREG,
 			  .flags = CLASS_WRITABLE | CLASS_ATTRIBUTE,
@@ -219,6 +270,14 @@ const struct class class_tables[] = {
 			  .render = render_latest},
 	[CLASS_TARGET] = {.id = CLASS_TARGET, .type = S_IFLNK, .render = render_target},
 	[CLASS_ARTIFACTS] = {.id = CLASS_ARTIFACTS, .type = S_IFLNK, .render = render_artifacts},
+	[CLASS_DRAFT] = {.id = CLASS_DRAFT,
+			 .type = S_IFDIR,
+			 .files = draft_files,
+			 .find = find_in_draft},
+	[CLASS_DRAFT_DOCUMENT] = {.id = CLASS_DRAFT_DOCUMENT,
+				  .type = S_IFREG,
+				  .flags = CLASS_VOLATILE | CLASS_WRITABLE | CLASS_ATTRIBUTE,
+				  .render = render_draft},
 	[CLASS_SCRATCH] = {.id = CLASS_SCRATCH, .type = S_IFREG},
 };
 

@@ -11,7 +11,10 @@
 
 #include "api/log.h"
 #include "fs/about.h"
+#include "fs/change.h"
 #include "fs/commit.h"
+#include "fs/draft.h"
+#include "fs/guard.h"
 #include "fs/keep.h"
 #include "fs/layout.h"
 #include "fs/mount_private.h"
@@ -200,12 +203,14 @@ static void unmounted(void *ctx, int err)
 
 	if (r->by_control && err)
 		control_finish(r->m.control, err);
-	if (!err && r->lazy) {
-		loop_stop(r->m.loop, 0); /* the kernel lets go when the last file is closed */
-	} else if (err && !r->by_control) {
+	if (!err) {
+		/* Gone from here.  What still holds it (an open file after --lazy,
+		 * another mount namespace) is not waited for. */
+		loop_stop(r->m.loop, 0);
+	} else if (!r->by_control) {
 		log_warning("unmounting %s: %s", r->m.config->mountpoint, strerror(-err));
 		loop_stop(r->m.loop, 0);
-	} else if (err) {
+	} else {
 		r->m.stopping = false; /* busy: go on serving */
 		r->by_control = false;
 	}
@@ -217,7 +222,7 @@ static void stop_now(void *ctx)
 	struct running *r = ctx;
 	uint64_t now = now_ns();
 
-	if (commit_count() && now - r->stop_since_ns < STOP_SAVES_NS) {
+	if (commit_count() + change_count() && now - r->stop_since_ns < STOP_SAVES_NS) {
 		loop_timer_set(r->m.loop, &r->stop_timer, now + STOP_POLL_NS, stop_now, r);
 		return;
 	}
@@ -375,16 +380,21 @@ static void parts_end(struct running *r)
 	req_abort_all(m, ENODEV);
 	if (m->tree)
 		keep_rejected(m);
+	drafts_lost(m);
 	if (m->notifier && !notifier_stop(m->notifier, NOTIFIER_STOP_MS))
 		abort_connection(m);
 	notifier_free(take_ptr(m->notifier));
 	client_free(take_ptr(m->client));
 	session_free(take_ptr(m->session));
+	operations_free(take_ptr(m->operations)); /* ends those that wait for one */
+	commit_drop_all();
+	change_drop_all();
 	if (m->control) {
 		control_finish(m->control, 0);
 		control_free(m->control);
 	}
-	operations_free(m->operations);
+	drafts_free(m);
+	guard_free(m->guard);
 	tree_free(m->tree);
 	cache_free(m->cache);
 	about_free(m->about);

@@ -5,6 +5,7 @@
 #include "api/resource.h"
 #include "fs/commit.h"
 #include "fs/layout.h"
+#include "fs/lro.h"
 #include "fs/notify.h"
 
 #define FIRST_NS     (50 * NSEC_PER_MSEC)
@@ -82,9 +83,11 @@ static void polls_fire(struct mount *m, struct op_record *op)
 
 static void record_free(struct mount *m, struct op_record *op)
 {
+	lro_abort(op);
 	loop_timer_cancel(m->loop, &op->timer);
 	if (op->poll) {
-		call_cancel(m->client, op->poll->call);
+		if (m->client)
+			call_cancel(m->client, op->poll->call);
 		free(op->poll);
 	}
 	while (op->polls) {
@@ -174,14 +177,18 @@ struct op_record *operations_latest(struct mount *m, const char *place, const ch
 bool operations_shown(struct node *dir, const struct object *o)
 {
 	const char *version = layout_version(dir);
+	struct node *model = layout_model_dir(dir);
 	_cleanup_free_ char *place = NULL;
 	struct op_record *op;
 
-	if (!version)
+	/* AI Platform's are listed for the project, and picked out here. */
+	if (!version && !(model && dir->service == &service_ml))
 		return true;
 	place = operations_place(dir->coll->parent);
 	op = place ? operations_find(dir->coll->m, place, o->id) : NULL;
-	return op && op->version && streq(op->version, version);
+	if (!op || !op->model || !streq(op->model, model->res))
+		return false;
+	return !version || (op->version && streq(op->version, version));
 }
 
 /* ---- events ---- */
@@ -214,7 +221,7 @@ static void event_add(struct mount *m, const struct op_record *op, const char *s
 int operations_events(struct node *dir, struct buf *out)
 {
 	struct operations *all = dir->coll->m->operations;
-	bool of_model = strstr(dir->coll->parent, "/models/") != NULL;
+	struct node *model = layout_model_dir(dir);
 	const char *version = layout_version(dir);
 	_cleanup_free_ char *place = operations_place(dir->coll->parent);
 
@@ -225,7 +232,7 @@ int operations_events(struct node *dir, struct buf *out)
 
 		if (!streq(e->place, place))
 			continue;
-		if (of_model && !(e->model && streq(e->model, dir->coll->parent)))
+		if (model && !(e->model && streq(e->model, model->res)))
 			continue;
 		if (version && !(e->version && streq(e->version, version)))
 			continue;
@@ -234,15 +241,26 @@ int operations_events(struct node *dir, struct buf *out)
 	return out->err;
 }
 
+/* The collections an operation is in: its place's, and its model's where the
+ * service lists them by model. */
+static size_t op_parents(const struct service *s, const struct op_record *op,
+			 const char *parents[2])
+{
+	parents[0] = op->place;
+	parents[1] = op->model;
+	return op->model && s != &service_ml ? 2 : 1;
+}
+
 /* Directories whose listing or events changed. */
 static void touch_directories(struct mount *m, const struct service *s, const struct op_record *op)
 {
-	const char *parents[] = {op->place, op->model};
+	const char *parents[2];
+	size_t count = op_parents(s, op, parents);
 
-	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct collection *c;
 
-		if (!parents[i] || cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
+		if (cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
 			continue;
 		for (struct node *dir = c->dirs; dir; dir = dir->coll_next)
 			if (!dir->id || streq(dir->id, op->id)) {
@@ -320,13 +338,46 @@ static void record_changed(struct mount *m, const struct service *s, struct op_r
 	if (!first)
 		touch_directories(m, s, op);
 	polls_fire(m, op);
+	if (done)
+		lro_ended(op, o);
+}
+
+/* What an operation works on, as far as it tells: its metadata (AI Platform),
+ * its own name (Vertex), or that it was listed for a model (AutoML). */
+static char *target_told(const struct collection *c, struct object *o)
+{
+	static const char *const paths[] = {"metadata.version.name", "metadata.modelName", "name"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		char *name = json_strdup(json_path(object_json(o), paths[i]));
+
+		if (name && strstr(name, "/models/"))
+			return name;
+		free(name);
+	}
+	return strstr(c->parent, "/models/") ? strdup(c->parent) : NULL;
+}
+
+static void record_target(struct op_record *op, const char *place, const char *name)
+{
+	const char *model = strstr(name, "/models/"), *version;
+	size_t len;
+
+	if (!model || op->model)
+		return;
+	len = strlen("/models/") + strcspn(model + strlen("/models/"), "/@");
+	op->model = str_format("%s%.*s", place, (int)len, model);
+	version = model[len] == '@' ? model + len + 1 : NULL;
+	if (starts_with(model + len, "/versions/"))
+		version = model + len + strlen("/versions/");
+	if (version && !op->version)
+		op->version = strndup(version, strcspn(version, "/"));
 }
 
 void operations_seen(struct collection *c, struct object *o)
 {
 	_cleanup_free_ char *place = operations_place(c->parent);
-	_cleanup_free_ char *name = json_get_str(object_json(o), "name");
-	const char *model = name ? strstr(name, "/models/") : NULL;
+	_cleanup_free_ char *name = target_told(c, o);
 	struct op_record *op;
 	bool first;
 
@@ -336,15 +387,8 @@ void operations_seen(struct collection *c, struct object *o)
 	op = record_make(c->m, place, o->id);
 	if (!op)
 		return;
-	if (!op->model && model) {
-		const char *end = strstr(model, "/operations/");
-		size_t len = end ? (size_t)(end - model) : strlen(model);
-		const char *at = memchr(model, '@', len);
-
-		op->model = str_format("%s%.*s", place, at ? (int)(at - model) : (int)len, model);
-		if (at && !op->version)
-			op->version = strndup(at + 1, (size_t)(model + len - at - 1));
-	}
+	if (name)
+		record_target(op, place, name);
 	record_changed(c->m, c->service, op, o, first);
 	if (!op->done && !op->timer.slot && !op->poll)
 		poll_later(c->m, c->service, op);
@@ -353,24 +397,26 @@ void operations_seen(struct collection *c, struct object *o)
 static void put_everywhere(struct mount *m, const struct service *s, const struct op_record *op,
 			   struct json operation, uint64_t begun_ns)
 {
-	const char *parents[] = {op->place, op->model};
+	const char *parents[2];
+	size_t count = op_parents(s, op, parents);
 
-	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct collection *c;
 
-		if (parents[i] && !cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
+		if (!cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
 			cache_put(c, op->id, operation, begun_ns);
 	}
 }
 
 static void drop_everywhere(struct mount *m, const struct service *s, const struct op_record *op)
 {
-	const char *parents[] = {op->place, op->model};
+	const char *parents[2];
+	size_t count = op_parents(s, op, parents);
 
-	for (size_t i = 0; i < ARRAY_SIZE(parents); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct collection *c;
 
-		if (parents[i] && !cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
+		if (!cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
 			cache_expire_object(c, op->id);
 	}
 }
@@ -388,6 +434,7 @@ static void poll_ended(void *ctx, struct answer *a)
 		drop_everywhere(p->m, p->service, op);
 		op->gone = true;
 		waitq_wake(p->m, &op->waiters);
+		lro_ended(op, NULL);
 		free(p);
 		return;
 	}
@@ -401,11 +448,13 @@ static void poll_begin(void *ctx)
 	struct call_options o = CALL_OPTIONS_INIT;
 	struct op_poll *p;
 	_cleanup_free_ char *name = NULL;
+	bool in_model;
 
 	if (op->poll || op->done)
 		return;
 	p = calloc(1, sizeof(*p));
-	name = str_format("%s/operations/%s", op->model ? op->model : op->place, op->id);
+	in_model = op->model && op->service == &service_vertex;
+	name = str_format("%s/operations/%s", in_model ? op->model : op->place, op->id);
 	if (!p || !name) {
 		free(p);
 		poll_later(op->m, op->service, op);
@@ -415,7 +464,7 @@ static void poll_begin(void *ctx)
 	o.service = op->service;
 	o.api_version = op->service == &service_vertex ? op->m->config->api_version : NULL;
 	o.method =
-		service_method(op->service, op->model ? "models.operations.get" : "operations.get");
+		service_method(op->service, in_model ? "models.operations.get" : "operations.get");
 	o.name = name;
 	if (!o.method || client_call(op->m->client, &o, poll_ended, p, &p->call)) {
 		free(p);
@@ -425,15 +474,15 @@ static void poll_begin(void *ctx)
 	op->poll = p;
 }
 
-struct op_record *operations_started(struct mount *m, const struct service *s, const char *method,
-				     struct json operation, const char *model, const char *version,
-				     const char *request, uint64_t begun_ns)
+struct op_record *operations_started_in(struct mount *m, const struct service *s,
+					const char *method, struct json operation,
+					const char *place, const char *model, const char *version,
+					const char *request, uint64_t begun_ns)
 {
 	_cleanup_free_ char *name = json_get_str(operation, "name");
-	_cleanup_free_ char *place = model ? operations_place(model) : NULL;
 	struct op_record *op;
 
-	if (!name || !place)
+	if (!name)
 		return NULL;
 	op = record_make(m, place, resource_id(name));
 	if (!op)
@@ -441,7 +490,7 @@ struct op_record *operations_started(struct mount *m, const struct service *s, c
 	op->method = method;
 	op->order = ++m->operations->order;
 	op->started_wall_ns = wall_ns();
-	if (!op->model)
+	if (!op->model && model)
 		op->model = strdup(model);
 	if (!op->version && version)
 		op->version = strdup(version);
@@ -453,6 +502,32 @@ struct op_record *operations_started(struct mount *m, const struct service *s, c
 	if (!op->done)
 		poll_later(m, s, op);
 	return op;
+}
+
+struct op_record *operations_started(struct mount *m, const struct service *s, const char *method,
+				     struct json operation, const char *model, const char *version,
+				     const char *request, uint64_t begun_ns)
+{
+	_cleanup_free_ char *place = model ? operations_place(model) : NULL;
+
+	return place ? operations_started_in(m, s, method, operation, place, model, version,
+					     request, begun_ns)
+		     : NULL;
+}
+
+void operations_forget(struct mount *m, const struct service *s, struct op_record *op)
+{
+	const char *parents[2];
+	size_t count = op_parents(s, op, parents);
+
+	op->order = 0; /* `latest` is another one now */
+	for (size_t i = 0; i < count; i++) {
+		struct collection *c;
+
+		if (!cache_collection(m, s, COLL_OPERATIONS, parents[i], &c))
+			cache_remove(c, op->id);
+	}
+	touch_directories(m, s, op);
 }
 
 void operations_poll_now(struct mount *m, struct op_record *op)

@@ -12,6 +12,7 @@
 int operations_new(struct mount *m, struct operations **out);
 void operations_free(struct operations *o);
 
+struct lro;
 struct op_poll;
 struct poll_watch;
 
@@ -36,6 +37,7 @@ struct op_record {
 	struct op_poll *poll;
 	struct waitq waiters; /* reads of `wait` */
 	struct poll_watch *polls;
+	struct lro *lros; /* saves and removals that wait for it: fs/lro.h */
 	uint64_t gen; /* counts what was seen to change */
 };
 
@@ -44,6 +46,13 @@ struct op_record {
 struct op_record *operations_started(struct mount *m, const struct service *s, const char *method,
 				     struct json operation, const char *model, const char *version,
 				     const char *request, uint64_t begun_ns);
+/* The same where the place is known and the model need not be. */
+struct op_record *operations_started_in(struct mount *m, const struct service *s,
+					const char *method, struct json operation,
+					const char *place, const char *model, const char *version,
+					const char *request, uint64_t begun_ns);
+/* It was deleted: its directories go, the record stays for its events. */
+void operations_forget(struct mount *m, const struct service *s, struct op_record *op);
 /* An operation as a listing or a get told it. */
 void operations_seen(struct collection *c, struct object *o);
 

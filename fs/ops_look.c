@@ -79,6 +79,8 @@ static int run_lookup(struct req *r)
 		return rc;
 	if (rc == -ENOENT) {
 		negative.entry_timeout = c.timeout;
+		if (c.timeout > 0)
+			tree_absent(r->m->tree, r->ino, r->name);
 		fuse_reply_entry(r->fr, &negative);
 		return REQ_DONE;
 	}

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* MKNOD, MKDIR, UNLINK, RMDIR, SYMLINK, LINK.  Scratch files come and go; an
  * attribute that is unlinked makes room for its new content and changes
- * nothing upstream (contract section 3). */
+ * nothing upstream (contract section 3).  Resources are made in fs/draft.c and
+ * removed in fs/remove.c, aliases in fs/alias.c. */
+#include "fs/alias.h"
+#include "fs/draft.h"
 #include "fs/ops.h"
+#include "fs/remove.h"
 
 /* How long an attribute that was moved away stays away before it is back. */
 #define DETACHED_NS (5 * NSEC_PER_SEC)
@@ -69,35 +73,39 @@ void op_mknod(fuse_req_t fr, fuse_ino_t parent, const char *name, mode_t mode, d
 	req_start(r);
 }
 
-/* Directories are resources; nothing is made or destroyed by accident. */
-void op_mkdir(fuse_req_t fr, fuse_ino_t parent, const char *name, mode_t mode)
+/* Directories are resources: what is made is a draft of one. */
+static int run_mkdir(struct req *r)
 {
-	(void)parent;
-	(void)name;
-	(void)mode;
-	op_mount(fr, OP_MKDIR);
-	fuse_reply_err(fr, EPERM);
+	struct node *dir, *n;
+	struct child c;
+	bool answered;
+	int rc = dir_ready(r, r->ino, &dir, &answered);
+
+	if (rc || answered)
+		return rc;
+	rc = draft_make(r, dir, r->name);
+	if (!rc)
+		rc = draft_find(dir, r->name, &c);
+	if (rc)
+		return rc == REQ_PARKED ? rc : reply_err(r, rc);
+	n = tree_child(r->m->tree, dir, &c);
+	return n ? reply_node(r, n, c.timeout) : reply_err(r, -ENOMEM);
 }
 
-static int run_rmdir(struct req *r)
+void op_mkdir(fuse_req_t fr, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	struct node *dir = req_node(r, r->ino);
-	struct child c;
-	int rc;
+	struct req *r = req_new(op_mount(fr, OP_MKDIR), fr, run_mkdir);
 
-	if (!dir)
-		return REQ_DONE;
-	rc = layout_lookup(dir, r->name, r, &c);
-	if (rc == REQ_PARKED)
-		return rc;
-	if (!rc)
-		rc = !c.node && S_ISDIR(c.cls->type) ? -EPERM : -ENOTDIR;
-	return reply_err(r, rc);
+	(void)mode;
+	if (!r || !req_names(r, name, NULL))
+		return;
+	r->ino = parent;
+	req_start(r);
 }
 
 void op_rmdir(fuse_req_t fr, fuse_ino_t parent, const char *name)
 {
-	struct req *r = req_new(op_mount(fr, OP_RMDIR), fr, run_rmdir);
+	struct req *r = req_new(op_mount(fr, OP_RMDIR), fr, remove_dir);
 
 	if (!r || !req_names(r, name, NULL))
 		return;
@@ -153,8 +161,8 @@ static int unlink_child(struct req *r, struct node *dir, struct child *c)
 		local_remove(r, dir, c);
 		return 0;
 	}
-	if (c->cls->id == CLASS_ALIAS && streq(c->name, "default"))
-		return -EBUSY; /* a model always has one */
+	if (c->cls->id == CLASS_NAME_LINK && draft_unlink(dir, c->name))
+		return 0;
 	n = tree_child(r->m->tree, dir, c);
 	if (!n)
 		return -ENOMEM;
@@ -163,6 +171,7 @@ static int unlink_child(struct req *r, struct node *dir, struct child *c)
 	if (c->cls->id == CLASS_EXPORT)
 		forget_export(dir, c->name);
 	attribute_detach(r, dir, c->name);
+	remove_swallowed(r, dir, c->name);
 	return 0;
 }
 
@@ -174,11 +183,17 @@ static int run_unlink(struct req *r)
 
 	if (!dir)
 		return REQ_DONE;
+	if (r->stage)
+		return alias_unlink(r, dir);
 	rc = layout_lookup(dir, r->name, r, &c);
 	if (rc == REQ_PARKED)
 		return rc;
+	if (!rc && !c.node && c.cls->id == CLASS_ALIAS)
+		return alias_unlink(r, dir);
 	if (!rc)
 		rc = unlink_child(r, dir, &c);
+	if (rc == -EPERM)
+		remove_refused(r, dir, r->name, false);
 	return reply_err(r, rc);
 }
 
@@ -192,7 +207,7 @@ void op_unlink(fuse_req_t fr, fuse_ino_t parent, const char *name)
 	req_start(r);
 }
 
-/* Editors' lock links.  In aliases/ a link would mean an alias. */
+/* Editors' lock links; in aliases/ a link means an alias. */
 static int run_symlink(struct req *r)
 {
 	struct node *dir, *n;
@@ -202,10 +217,10 @@ static int run_symlink(struct req *r)
 
 	if (rc || answered)
 		return rc;
+	if (alias_meant(dir, r->name))
+		return alias_symlink(r, dir);
 	if (!layout_attribute(dir, r->name, &c))
 		return reply_err(r, -EEXIST);
-	if (dir->cls->id == CLASS_ALIASES && r->name[0] != '.')
-		return reply_err(r, -EPERM);
 	rc = scratch_make(r, dir, r->name, S_IFLNK | 0777, &n);
 	if (!rc) {
 		rc = scratch_write(n->scratch, r->name2, strlen(r->name2), 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* RENAME: a scratch file onto an attribute is a save; an attribute moved to a
  * scratch name is a backup and changes nothing upstream. */
+#include "fs/alias.h"
+#include "fs/change.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
 
@@ -253,6 +255,11 @@ static int move_away(struct req *r, struct node *attr, struct node *dir, const c
 	return rc;
 }
 
+static bool is_alias(const struct node *n)
+{
+	return n->cls->id == CLASS_ALIAS;
+}
+
 static int rename_look(struct req *r)
 {
 	struct tree *t = r->m->tree;
@@ -282,6 +289,9 @@ static int rename_look(struct req *r)
 	if (!n)
 		return reply_err(r, -ENOMEM);
 	r->ino2 = n->ino;
+	if (alias_meant(dir2, r->name2) && !(dir == dir2 && streq(r->name, r->name2)) &&
+	    (n->scratch ? S_ISLNK(n->scratch->mode) : is_alias(n) && dir == dir2))
+		return alias_rename(r, n, dir2);
 	/* An attribute that is moved away at the moment is one all the same. */
 	if (rc2 == -ENOENT && !layout_attribute(dir2, r->name2, &to))
 		rc2 = 0;
@@ -303,6 +313,7 @@ static int rename_look(struct req *r)
 static int run_rename(struct req *r)
 {
 	struct rename_save *s = r->context;
+	struct node *dir;
 
 	switch (r->stage) {
 	case STAGE_LOOK:
@@ -311,8 +322,11 @@ static int run_rename(struct req *r)
 		return rename_judge(r, s);
 	case STAGE_CALL:
 		return req_park(r, &s->waiters);
-	default:
+	case STAGE_DONE:
 		return rename_reply(r, s, r->step.reply);
+	default: /* in aliases/ */
+		dir = req_node(r, r->to_ino);
+		return dir ? alias_rename(r, tree_node(r->m->tree, r->ino2), dir) : REQ_DONE;
 	}
 }
 

@@ -63,9 +63,10 @@ static int probe_options(struct mount *m, struct call_options *o, struct resourc
 		return *name ? 0 : -ENOMEM;
 	}
 	*name = take_ptr(source);
-	o->method = service_method(o->service, r->kind == RES_MODEL      ? "models.get"
-					       : r->kind == RES_LOCATION ? "models.list"
-									 : "locations.list");
+	o->method =
+		service_method(o->service, r->kind == RES_MODEL                ? "models.get"
+					   : r->kind == RES_LOCATION || models ? "models.list"
+									       : "locations.list");
 	if (r->kind != RES_MODEL)
 		o->query = "pageSize=1";
 	return 0;

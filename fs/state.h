@@ -17,6 +17,8 @@
 
 struct about;
 struct cache;
+struct draft;
+struct guard;
 struct notifier;
 struct operations;
 struct req;
@@ -42,6 +44,8 @@ struct mount {
 	struct notifier *notifier;
 	struct operations *operations;
 	struct about *about;
+	struct draft *drafts; /* fs/draft.h */
+	struct guard *guard;  /* fs/guard.h */
 	struct control *control;
 	struct req *requests; /* every live request */
 	struct waitq runq;    /* woken requests, to be run again */

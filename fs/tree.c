@@ -3,6 +3,7 @@
 
 #include "fs/layout.h"
 #include "fs/notify.h"
+#include "fs/remove.h"
 #include "fs/scratch.h"
 
 #define FIRST_BUCKETS 1024
@@ -310,6 +311,30 @@ void tree_touch(struct tree *t, struct node *n)
 		tree_touch(t, c);
 }
 
+void tree_absent(struct tree *t, fuse_ino_t dir, const char *name)
+{
+	struct negative *n = &t->negatives[t->next_negative];
+
+	t->next_negative = (t->next_negative + 1) % NEGATIVES_MAX;
+	free(n->name);
+	n->dir = dir;
+	n->name = strdup(name);
+}
+
+void tree_appeared(struct tree *t, fuse_ino_t dir)
+{
+	for (size_t i = 0; i < NEGATIVES_MAX; i++) {
+		struct negative *n = &t->negatives[i];
+
+		if (!n->name || (dir && n->dir != dir))
+			continue;
+		if (tree_node(t, n->dir))
+			notify_entry(t->m->notifier, n->dir, n->name);
+		free(n->name);
+		n->name = NULL;
+	}
+}
+
 struct local *node_local(struct node *dir, const char *name, bool make)
 {
 	struct local *l = dir->locals;
@@ -347,6 +372,8 @@ void node_local_detach(struct tree *t, struct local *l, uint64_t when_ns)
 {
 	l->detached_ns = when_ns;
 	loop_timer_cancel(t->m->loop, &l->back);
+	if (!when_ns)
+		remove_replaced(t->m, l->dir, l->name);
 	if (when_ns)
 		loop_timer_set(t->m->loop, &l->back, when_ns, local_back, l);
 }
@@ -417,6 +444,8 @@ void tree_free(struct tree *t)
 			free(n);
 		}
 	}
+	for (size_t i = 0; i < NEGATIVES_MAX; i++)
+		free(t->negatives[i].name);
 	free(t->by_ino);
 	free(t->by_name);
 	free(t);
@@ -428,6 +457,7 @@ void tree_free(struct tree *t)
 static void links_changed(struct tree *t, struct node *dir, const char *id)
 {
 	dir->shown_ns = wall_ns();
+	tree_appeared(t, dir->ino);
 	for (struct node *n = dir->children; n; n = n->sib_next) {
 		if (!n->nlookup || n->unlinked || !S_ISLNK(n->cls->type))
 			continue;
@@ -460,13 +490,14 @@ static void object_added(struct collection *c, struct object *o)
 {
 	struct tree *t = c->m->tree;
 
+	(void)o;
+
 	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
 		if (dir->id)
 			continue;
 		if (dir->nlookup)
 			notify_inode(t->m->notifier, dir->ino);
-		if (c->complete && !tree_find(t, dir, o->id) && dir->nlookup)
-			notify_entry(t->m->notifier, dir->ino, o->id); /* a cached negative */
+		tree_appeared(t, dir->ino);
 	}
 }
 

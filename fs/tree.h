@@ -62,11 +62,21 @@ struct node {
 	uint64_t shown_ns;       /* directories: mtime bump of what is only here */
 };
 
+/* Names that the kernel was told are absent, the last so many: a change must
+ * reach them too. */
+#define NEGATIVES_MAX 512
+struct negative {
+	fuse_ino_t dir;
+	char *name;
+};
+
 struct tree {
 	struct mount *m;
 	struct node *root;
 	struct node **by_ino, **by_name;
 	size_t buckets, count;
+	struct negative negatives[NEGATIVES_MAX]; /* a ring */
+	size_t next_negative;
 };
 
 /* What a directory holds under one name. */
@@ -109,6 +119,10 @@ void node_attach(struct node *n, struct collection *c);
 
 /* The kernel is told that n and everything below it may have changed. */
 void tree_touch(struct tree *t, struct node *n);
+/* The kernel was told that dir holds no such name; and that it may now (dir 0:
+ * any directory). */
+void tree_absent(struct tree *t, fuse_ino_t dir, const char *name);
+void tree_appeared(struct tree *t, fuse_ino_t dir);
 
 /* The memory of dir about the attribute `name`; made if asked for. */
 struct local *node_local(struct node *dir, const char *name, bool make);

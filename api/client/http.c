@@ -160,6 +160,9 @@ static int set_headers(struct call *k, const char *token)
 	bool has_body = k->o.upload_fd >= 0 || k->o.body_len;
 	int r = add_header(k, "Accept: application/json");
 
+	/* Google's hosts tell the services apart; one registry serves all three. */
+	if (!r && k->client->o.endpoint.kind != ENDPOINT_GOOGLE && !k->o.host)
+		r = add_header(k, "X-Modelfs-Service: %s", k->o.service->id);
 	if (!r && has_body)
 		r = add_header(k, "Content-Type: %s",
 			       k->o.content_type ? k->o.content_type : "application/json");

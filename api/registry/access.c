@@ -12,7 +12,7 @@
 
 struct access_log {
 	char *path;
-	bool bodies;
+	unsigned with; /* ACCESS_… */
 	int fd;
 	pthread_rwlock_t lock; /* reopening against writing */
 };
@@ -22,7 +22,7 @@ static int open_log(const char *path)
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 }
 
-int access_log_open(const char *path, bool bodies, struct access_log **out)
+int access_log_open(const char *path, unsigned with, struct access_log **out)
 {
 	struct access_log *log = calloc(1, sizeof(*log));
 	int r;
@@ -30,7 +30,7 @@ int access_log_open(const char *path, bool bodies, struct access_log **out)
 	if (!log)
 		return -ENOMEM;
 	log->path = strdup(path);
-	log->bodies = bodies;
+	log->with = with;
 	log->fd = log->path ? open_log(path) : -1;
 	if (log->fd < 0) {
 		r = log->path ? -errno : -ENOMEM;
@@ -72,16 +72,16 @@ const char *access_log_path(const struct access_log *log)
 	return log ? log->path : NULL;
 }
 
-static void write_body(const struct request *rq, struct json_writer *w)
+static void write_body(struct json_writer *w, const char *key, const struct buf *body)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 
-	if (json_parse(rq->body.data, rq->body.len, &doc, NULL) == 0 &&
+	if (json_parse(body->data, body->len, &doc, NULL) == 0 &&
 	    json_print(json_root(doc), JSON_COMPACT, &text) == 0)
-		jw_raw(w, "body", buf_str(&text), text.len);
+		jw_raw(w, key, buf_str(&text), text.len);
 	else
-		jw_strn(w, "body", rq->body.data, rq->body.len);
+		jw_strn(w, key, body->data, body->len);
 }
 
 /* The query as received, but for what gives access. */
@@ -125,12 +125,17 @@ void access_log_write(struct access_log *log, const struct request *rq, uint64_t
 	jw_str(&w, "path", rq->path);
 	print_query(rq->query, &query);
 	jw_str(&w, "query", buf_str(&query));
+	if (rq->service)
+		jw_str(&w, "service", rq->service);
 	jw_int(&w, "status", rq->answer.http);
 	jw_raw(&w, "seconds", seconds, strlen(seconds));
 	jw_int(&w, "bytes", (int64_t)bytes);
 	jw_str(&w, "principal", rq->principal ? rq->principal : "");
-	if (log->bodies && rq->body.len)
-		write_body(rq, &w);
+	if ((log->with & ACCESS_BODIES) && rq->body.len)
+		write_body(&w, "body", &rq->body);
+	if ((log->with & ACCESS_ANSWERS) && rq->answer.body.len &&
+	    starts_with(rq->answer.content_type, "application/json"))
+		write_body(&w, "answer", &rq->answer.body);
 	jw_end_object(&w);
 	buf_putc(&line, '\n');
 	if (line.err)

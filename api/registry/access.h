@@ -8,8 +8,11 @@
 
 #include "api/registry/request.h"
 
+#define ACCESS_BODIES  0x1u /* what was sent */
+#define ACCESS_ANSWERS 0x2u /* what was answered, where it is JSON */
+
 struct access_log;
-int access_log_open(const char *path, bool bodies, struct access_log **out);
+int access_log_open(const char *path, unsigned with, struct access_log **out);
 void access_log_close(struct access_log *log);
 int access_log_reopen(struct access_log *log); /* after rotation */
 const char *access_log_path(const struct access_log *log);

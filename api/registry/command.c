@@ -11,6 +11,7 @@
 #include <sysexits.h>
 
 #include "api/log.h"
+#include "api/registry/automl.h"
 #include "api/registry/bucket.h"
 #include "api/registry/operations.h"
 #include "api/registry/registry.h"
@@ -21,15 +22,18 @@
 #define FIRST_CLIENT_NS   (10 * NSEC_PER_SEC)
 #define LAST_CLIENT_NS    (800 * NSEC_PER_MSEC)
 #define READY_TIMEOUT_SEC 20
+#define REGISTRIES_MAX    32
 
 struct options {
 	char *data;
 	char *access_log;
-	bool bodies;
-	char *tokens; /* absolute: read again on SIGHUP */
+	unsigned log_with; /* ACCESS_… */
+	char *tokens;      /* absolute: read again on SIGHUP */
 	const char *tls_cert, *tls_key;
 	const char *listen[SERVER_LISTENERS_MAX];
 	size_t listen_count;
+	const char *registries[REGISTRIES_MAX]; /* "HOST=URL" */
+	size_t registry_count;
 	bool embedded;
 	uint64_t export_rate;
 };
@@ -50,13 +54,17 @@ static const char help[] =
 	"  --data DIR             data directory (default: $MODELFS_DATA, else\n"
 	"                         $XDG_DATA_HOME/modelfs or ~/.local/share/modelfs;\n"
 	"                         root without HOME: /var/lib/modelfs)\n"
-	"  --listen ADDRESS       unix:PATH or HOST:PORT; may be repeated\n"
+	"  --listen ADDRESS       unix:PATH or HOST:PORT; may be repeated; SERVICE=ADDRESS\n"
+	"                         answers for vertex, automl or ml alone\n"
 	"  --access-log FILE      one JSON line per request\n"
 	"  --access-log-bodies    with the requests' bodies\n"
+	"  --access-log-answers   and what was answered\n"
 	"  --tokens FILE          lines \"NAME SHA256-OF-TOKEN\": who may use TCP\n"
 	"  --tls-cert FILE        certificate chain, PEM\n"
 	"  --tls-key FILE         its key, PEM\n"
 	"  --export-rate BYTES    copy exports at most this fast, per second\n"
+	"  --registry HOST=URL    images of HOST are in the container registry at URL;\n"
+	"                         may be repeated (skopeo transfers them)\n"
 	"  --embedded             run in the background, end with the last client\n"
 	"  --help                 this text\n";
 
@@ -106,6 +114,14 @@ static bool parse_rate(const char *text, uint64_t *out)
 	return *text >= '0' && *text <= '9' && !*end && !errno && *out > 0;
 }
 
+static bool is_registry(const char *text)
+{
+	const char *url = strchr(text, '=');
+
+	return url && url != text && !memchr(text, '/', (size_t)(url - text)) &&
+	       (starts_with(url + 1, "http://") || starts_with(url + 1, "https://"));
+}
+
 /* -1: go on; else the exit code. */
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -114,10 +130,12 @@ static int parse(int argc, char **argv, struct options *o)
 		{"listen", required_argument, NULL, 'l'},
 		{"access-log", required_argument, NULL, 'a'},
 		{"access-log-bodies", no_argument, NULL, 'b'},
+		{"access-log-answers", no_argument, NULL, 'A'},
 		{"tokens", required_argument, NULL, 't'},
 		{"tls-cert", required_argument, NULL, 'c'},
 		{"tls-key", required_argument, NULL, 'k'},
 		{"export-rate", required_argument, NULL, 'r'},
+		{"registry", required_argument, NULL, 'R'},
 		{"embedded", no_argument, NULL, 'e'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -142,7 +160,10 @@ static int parse(int argc, char **argv, struct options *o)
 			o->access_log = absolute(optarg);
 			break;
 		case 'b':
-			o->bodies = true;
+			o->log_with |= ACCESS_BODIES;
+			break;
+		case 'A':
+			o->log_with |= ACCESS_ANSWERS;
 			break;
 		case 't':
 			free(o->tokens);
@@ -160,6 +181,14 @@ static int parse(int argc, char **argv, struct options *o)
 						"--export-rate needs bytes per second, "
 						"not '%s'",
 						optarg);
+			break;
+		case 'R':
+			if (!is_registry(optarg) || o->registry_count == REGISTRIES_MAX)
+				return complain(EX_USAGE,
+						"--registry needs HOST=http://… or https://…, "
+						"not '%s'",
+						optarg);
+			o->registries[o->registry_count++] = optarg;
 			break;
 		case 'e':
 			o->embedded = true;
@@ -266,10 +295,13 @@ static int open_state(struct run *run)
 
 	reg->buckets_fd = open_below(reg->data_fd, "buckets");
 	reg->exports_fd = open_below(reg->data_fd, "exports");
-	if (reg->buckets_fd < 0 || reg->exports_fd < 0)
+	reg->artifacts_fd = open_below(reg->data_fd, "artifacts");
+	reg->images_fd = open_below(reg->data_fd, "images");
+	if (reg->buckets_fd < 0 || reg->exports_fd < 0 || reg->artifacts_fd < 0 ||
+	    reg->images_fd < 0)
 		return complain(EX_CANTCREAT, "cannot use %s: %s", reg->data, strerror(errno));
 	if (run->o.access_log) {
-		r = access_log_open(run->o.access_log, run->o.bodies, &reg->log);
+		r = access_log_open(run->o.access_log, run->o.log_with, &reg->log);
 		if (r < 0)
 			return complain(EX_CANTCREAT, "cannot open the access log %s: %s",
 					run->o.access_log, strerror(-r));
@@ -279,6 +311,7 @@ static int open_state(struct run *run)
 		return complain(r == -EPROTO ? EX_CONFIG : EX_IOERR, "%s",
 				why.len ? buf_str(&why) : strerror(-r));
 	bucket_sweep(reg);
+	automl_sweep(reg);
 	r = queue_start(reg, &reg->queue);
 	if (r == 0)
 		r = operations_resume(reg);
@@ -400,8 +433,9 @@ static void tear_down(struct run *run)
 	access_log_close(reg->log);
 	free(run->tls.cert);
 	free(run->tls.key);
-	for (size_t i = 0; i < 4; i++) {
-		int fd = (int[]){reg->buckets_fd, reg->exports_fd, reg->data_fd, run->lock_fd}[i];
+	for (size_t i = 0; i < 6; i++) {
+		int fd = (int[]){reg->buckets_fd, reg->exports_fd, reg->artifacts_fd,
+				 reg->images_fd,  reg->data_fd,    run->lock_fd}[i];
 
 		if (fd >= 0)
 			close(fd); /* the lock last */
@@ -484,7 +518,11 @@ static int run_registry(struct run *run, int *verdict)
 int registry_command(int argc, char **argv)
 {
 	struct run run = {.lock_fd = -1,
-			  .reg = {.data_fd = -1, .buckets_fd = -1, .exports_fd = -1}};
+			  .reg = {.data_fd = -1,
+				  .buckets_fd = -1,
+				  .exports_fd = -1,
+				  .artifacts_fd = -1,
+				  .images_fd = -1}};
 	int verdict = -1;
 	int code = parse(argc, argv, &run.o);
 
@@ -492,6 +530,8 @@ int registry_command(int argc, char **argv)
 		code = detach(&verdict);
 	if (code < 0) {
 		run.reg.export_rate = run.o.export_rate;
+		run.reg.image_hosts = run.o.registries;
+		run.reg.image_host_count = run.o.registry_count;
 		code = run_registry(&run, &verdict);
 	}
 	free(run.o.data);

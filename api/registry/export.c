@@ -2,22 +2,20 @@
 #include "api/registry/export.h"
 
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/log.h"
+#include "api/registry/copy.h"
+#include "api/registry/image.h"
 #include "api/registry/operations.h"
 #include "api/resource.h"
 
-#define PIECE ((size_t)8 << 20)
-
 struct export
 {
+	struct copy copy;
 	struct registry *reg;
 	struct job *job;
 	struct operation_work op;
@@ -31,9 +29,8 @@ struct export
 	int parent_fd;
 	struct bucket_files files;
 	int source_fd;
-	uint64_t copied, began;
 	struct buf manifest;
-	char why[256];
+	struct json_writer w; /* of the manifest */
 };
 
 /* Making and pruning prefix directories must not cross. */
@@ -56,198 +53,39 @@ static void export_free(struct export *e)
 	}
 }
 
-static int fail(struct export *e, int err, const char *what)
-{
-	if (!*e->why)
-		snprintf(e->why, sizeof(e->why), "%s: %s", what, strerror(-err));
-	return err;
-}
-
-/* Keep to --export-rate, waking often enough to be cancelled. */
-static int pace(struct export *e, size_t n)
-{
-	int r;
-
-	e->copied += n;
-	while ((r = job_check(e->job)) == 0 && e->reg->export_rate) {
-		double due = (double)e->copied / (double)e->reg->export_rate * 1e9;
-		uint64_t passed = now_ns() - e->began;
-
-		if ((double)passed >= due)
-			break;
-		usleep(due - (double)passed > 5e7 ? 50000 : 1000);
-	}
-	return r;
-}
-
-static size_t piece_size(const struct export *e)
-{
-	uint64_t n = e->reg->export_rate / 10 + 1;
-
-	return e->reg->export_rate && n < PIECE ? (size_t)n : PIECE;
-}
-
-static int copy_by_hand(struct export *e, int in, int out)
-{
-	size_t size = piece_size(e) < 65536 ? piece_size(e) : 65536;
-	char data[65536];
-	ssize_t n;
-	int r = 0;
-
-	while (r == 0 && (n = read(in, data, size)) != 0) {
-		if (n < 0)
-			return errno == EINTR ? 0 : -errno;
-		for (ssize_t off = 0; off < n;) {
-			ssize_t w = write(out, data + off, (size_t)(n - off));
-
-			if (w < 0)
-				return -errno;
-			off += w;
-		}
-		r = pace(e, (size_t)n);
-	}
-	return r;
-}
-
-static int copy_data(struct export *e, int in, int out)
-{
-	ssize_t n;
-	int r = 0;
-
-	if (!e->reg->export_rate && ioctl(out, FICLONE, in) == 0)
-		return job_check(e->job);
-	while ((n = copy_file_range(in, NULL, out, NULL, piece_size(e), 0)) != 0) {
-		if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS ||
-			      errno == EOPNOTSUPP || errno == EBADF || errno == EPERM))
-			return copy_by_hand(e, in, out);
-		if (n < 0)
-			return -errno;
-		r = pace(e, (size_t)n);
-		if (r < 0)
-			return r;
-	}
-	return r;
-}
-
-static void free_digest(EVP_MD_CTX **ctx)
-{
-	EVP_MD_CTX_free(*ctx);
-}
-
-/* SHA-256 of what was written, so that the list tells of the copy. */
-static int digest(struct export *e, int fd, char hex[65], uint64_t *size)
-{
-	_cleanup_(free_digest) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char data[65536], md[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	ssize_t n;
-	int r;
-
-	if (!ctx || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
-		return -ENOMEM;
-	*size = 0;
-	while ((n = pread(fd, data, sizeof(data), (off_t)*size)) > 0) {
-		r = job_check(e->job);
-		if (r < 0)
-			return r;
-		EVP_DigestUpdate(ctx, data, (size_t)n);
-		*size += (uint64_t)n;
-	}
-	if (n < 0)
-		return -errno;
-	EVP_DigestFinal_ex(ctx, md, &len);
-	for (unsigned i = 0; i < len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", md[i]);
-	return 0;
-}
-
-static int copy_file(struct export *e, int dest, const struct bucket_file *f, struct json_writer *w)
-{
-	_cleanup_close_ int in = -1, out = -1, dir = -1;
-	const char *slash = strrchr(f->path, '/');
-	_cleanup_free_ char *parent =
-		slash ? strndup(f->path, (size_t)(slash - f->path)) : strdup("");
-	uint64_t size = 0;
-	char hex[65] = "";
-	int r;
-
-	if (!parent)
-		return -ENOMEM;
-	r = bucket_open_at(e->source_fd, f->path, O_RDONLY, &in);
-	if (r < 0)
-		return fail(e, r, f->path);
-	r = bucket_make_dirs(dest, parent, &dir);
-	if (r == 0)
-		r = bucket_open_at(dir, slash ? slash + 1 : f->path, O_RDWR | O_CREAT | O_EXCL,
-				   &out);
-	if (r == 0)
-		r = copy_data(e, in, out);
-	if (r == 0 && (fsync(out) < 0 || fsync(dir) < 0))
-		r = -errno;
-	if (r == 0)
-		r = digest(e, out, hex, &size);
-	if (r < 0)
-		return fail(e, r, f->path);
-	jw_object(w, NULL);
-	jw_str(w, "name", f->path);
-	jw_int64(w, "size", (int64_t)size);
-	jw_str(w, "sha256", hex);
-	jw_end_object(w);
-	return 0;
-}
-
 static int copy_all(struct export *e, int dest)
 {
 	_cleanup_free_ char *format = json_get_str(json_root(e->work), "format");
 	_cleanup_free_ bool *keep = calloc(e->files.count + 1, sizeof(*keep));
-	struct json_writer w;
+	bool loose = json_bool(json_get(json_root(e->work), "supporting"), false);
 	int r;
 
 	if (!format || !keep)
 		return -ENOMEM;
-	r = formats_select(e->source_fd, &e->files, format, keep);
+	r = loose ? formats_select_supporting(e->source_fd, &e->files, format, keep)
+		  : formats_select(e->source_fd, &e->files, format, keep);
 	if (r < 0) {
-		snprintf(e->why, sizeof(e->why), "No file of format %s is there any more.", format);
+		snprintf(e->copy.why, sizeof(e->copy.why), "The model has no file of format %s.",
+			 format);
 		return r;
 	}
-	jw_init(&w, &e->manifest);
-	jw_object(&w, NULL);
-	jw_str(&w, "operation", e->op.name);
-	jw_str(&w, "artifactOutputUri", e->op.output);
-	jw_array(&w, "files");
-	for (size_t i = 0; i < e->files.count; i++) {
-		r = keep[i] ? copy_file(e, dest, &e->files.files[i], &w) : 0;
-		if (r < 0)
-			return r;
-	}
-	jw_end_array(&w);
-	jw_end_object(&w);
-	return buf_putc(&e->manifest, '\n');
+	jw_str(&e->w, "artifactOutputUri", e->op.output);
+	jw_array(&e->w, "files");
+	r = copy_files(&e->copy, e->source_fd, &e->files, keep, dest, &e->w);
+	jw_end_array(&e->w);
+	return r;
 }
 
 static int write_manifest(struct export *e)
 {
 	_cleanup_free_ char *name = str_format("%s.json", job_id(e->job));
 	_cleanup_free_ char *temp = str_format(".%s.json", job_id(e->job));
-	_cleanup_close_ int fd = -1;
-	size_t done = 0;
 
-	if (!name || !temp)
+	jw_end_object(&e->w);
+	buf_putc(&e->manifest, '\n');
+	if (!name || !temp || e->manifest.err)
 		return -ENOMEM;
-	fd = openat(e->reg->exports_fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return -errno;
-	while (done < e->manifest.len) {
-		ssize_t n = write(fd, e->manifest.data + done, e->manifest.len - done);
-
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	if (fsync(fd) < 0 || renameat(e->reg->exports_fd, temp, e->reg->exports_fd, name) < 0 ||
-	    fsync(e->reg->exports_fd) < 0)
-		return -errno;
-	return 0;
+	return copy_write(e->reg->exports_fd, temp, name, e->manifest.data, e->manifest.len);
 }
 
 static bool has_manifest(struct export *e)
@@ -318,39 +156,91 @@ static bool finished_before(struct export *e)
 	       bucket_open_at(bucket, path, O_RDONLY | O_DIRECTORY, &dir) == 0;
 }
 
+/* What the files are taken from: a gs:// URI, or the model's own copies. */
+static int open_source(struct export *e)
+{
+	struct json work = json_root(e->work);
+	_cleanup_free_ char *uri = json_get_str(work, "artifactUri");
+	_cleanup_free_ char *own = json_get_str(work, "artifacts");
+	int r = -EINVAL;
+
+	if (uri)
+		r = bucket_artifacts(e->reg, uri, &e->source_fd, &e->files);
+	else if (own)
+		r = bucket_open_at(e->reg->artifacts_fd, own, O_RDONLY | O_DIRECTORY,
+				   &e->source_fd);
+	if (r == 0 && !uri)
+		r = bucket_walk(e->source_fd, &e->files);
+	if (r == -ENOENT)
+		snprintf(e->copy.why, sizeof(e->copy.why), "No file lies at %s.",
+			 uri ? uri : "the model");
+	return r;
+}
+
 static int export_files(struct export *e)
 {
-	_cleanup_free_ char *uri = json_get_str(json_root(e->work), "artifactUri");
 	_cleanup_close_ int dest = -1;
-	int r;
+	int r = make_hidden(e, &dest);
 
-	if (!uri)
-		return -EINVAL;
-	if (finished_before(e))
-		return 0;
-	if (e->op.cancelled)
-		return -ECANCELED;
-	r = bucket_artifacts(e->reg, uri, &e->source_fd, &e->files);
-	if (r == -ENOENT)
-		snprintf(e->why, sizeof(e->why), "No file lies at %s.", uri);
 	if (r < 0)
-		return r;
-	r = make_hidden(e, &dest);
-	if (r < 0)
-		return fail(e, r == -ENOENT ? -ENOTDIR : r, e->op.output);
+		return copy_fail(&e->copy, r == -ENOENT ? -ENOTDIR : r, e->op.output);
 	r = copy_all(e, dest);
 	if (r == 0 && fsync(dest) < 0)
 		r = -errno;
+	return r;
+}
+
+static int publish_files(struct export *e)
+{
+	int r = 0;
+
+	if (renameat2(e->parent_fd, e->hidden, e->parent_fd, e->leaf, RENAME_NOREPLACE) < 0)
+		r = copy_fail(&e->copy, -errno, e->op.output);
+	if (r == 0 && fsync(e->parent_fd) < 0)
+		r = -errno;
+	return r;
+}
+
+/* The image is built from the files, or copied by its digest. */
+static int export_image(struct export *e, const char *image)
+{
+	struct json work = json_root(e->work);
+	_cleanup_free_ char *from = json_get_str(work, "imageSource");
+	char digest[IMAGE_DIGEST_SIZE] = "";
+	int r = from ? image_copy(&e->copy, from, image, digest)
+		     : image_build(&e->copy, e->source_fd, &e->files, json_get(work, "params"),
+				   image, digest);
+
+	jw_str(&e->w, "imageOutputUri", image);
+	jw_str(&e->w, "digest", digest);
+	return r;
+}
+
+static int carry_out(struct export *e)
+{
+	struct json work = json_root(e->work);
+	_cleanup_free_ char *image = json_get_str(work, "image");
+	bool built = image && !json_present(json_get(work, "imageSource"));
+	int r = 0;
+
+	if (e->op.output && finished_before(e))
+		return 0;
+	if (e->op.cancelled)
+		return -ECANCELED;
+	jw_init(&e->w, &e->manifest);
+	jw_object(&e->w, NULL);
+	jw_str(&e->w, "operation", e->op.name);
+	if (e->op.output || built)
+		r = open_source(e);
+	if (r == 0 && image)
+		r = export_image(e, image);
+	if (r == 0 && e->op.output)
+		r = export_files(e);
 	if (r == 0)
 		r = write_manifest(e);
 	if (r == 0)
 		r = job_commit(e->job);
-	if (r == 0 &&
-	    renameat2(e->parent_fd, e->hidden, e->parent_fd, e->leaf, RENAME_NOREPLACE) < 0)
-		r = fail(e, -errno, e->op.output);
-	if (r == 0 && fsync(e->parent_fd) < 0)
-		r = -errno;
-	return r;
+	return r == 0 && e->op.output ? publish_files(e) : r;
 }
 
 /* Leave nothing of it: also prefixes that only this export made. */
@@ -386,57 +276,28 @@ static void clean_up(struct export *e)
 
 static void finish(struct export *e, int r)
 {
-	static const struct {
-		int err;
-		enum api_code code;
-	} map[] = {
-		{ENOENT, API_NOT_FOUND},
-		{ENOSPC, API_RESOURCE_EXHAUSTED},
-		{EDQUOT, API_RESOURCE_EXHAUSTED},
-		{ENOTDIR, API_FAILED_PRECONDITION},
-		{ELOOP, API_FAILED_PRECONDITION},
-		{EEXIST, API_ALREADY_EXISTS},
-		{ENAMETOOLONG, API_INVALID_ARGUMENT},
-		{EINVAL, API_INVALID_ARGUMENT},
-	};
-	enum api_code code = API_INTERNAL;
+	const char *why = *e->copy.why ? e->copy.why : strerror(-r);
 
-	if (r == -ECANCELED) {
-		operation_finish(e->reg, job_id(e->job), API_CANCELLED,
-				 "The operation was cancelled.");
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
-		if (map[i].err == -r)
-			code = map[i].code;
-	if (r < 0)
-		log_warning("registry: operation %s failed: %s", job_id(e->job),
-			    *e->why ? e->why : strerror(-r));
-	operation_finish(e->reg, job_id(e->job), r == 0 ? API_OK : code,
-			 *e->why ? e->why : strerror(-r));
+	if (r == -ECANCELED)
+		why = "The operation was cancelled.";
+	else if (r < 0)
+		log_warning("registry: operation %s failed: %s", job_id(e->job), why);
+	operation_finish(e->reg, job_id(e->job), operation_code(r), why);
 }
 
 void export_work(struct registry *reg, struct job *job)
 {
-	struct export e = {.reg = reg,
+	struct export e = {.copy = COPY_INIT(reg, job),
+			   .reg = reg,
 			   .job = job,
 			   .bucket_fd = -1,
 			   .parent_fd = -1,
 			   .source_fd = -1,
-			   .began = now_ns(),
 			   .manifest = BUF_INIT};
-	_cleanup_free_ char *image = NULL;
 	int r = load(&e);
 
 	if (r == 0)
-		image = json_get_str(json_root(e.work), "image");
-	if (r == 0 && image) {
-		snprintf(e.why, sizeof(e.why), "The image %s is not in %s/images.", image,
-			 reg->data);
-		r = e.op.cancelled ? -ECANCELED : -ENOENT;
-	} else if (r == 0) {
-		r = export_files(&e);
-	}
+		r = carry_out(&e);
 	if (r < 0)
 		clean_up(&e);
 	if (r != -EINTR) /* else it is taken up at the next start */

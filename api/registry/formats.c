@@ -158,3 +158,26 @@ int formats_select(int dir, const struct bucket_files *files, const char *id, bo
 	}
 	return any ? 0 : -ENOENT;
 }
+
+int formats_select_supporting(int dir, const struct bucket_files *files, const char *id, bool *keep)
+{
+	_cleanup_free_ bool *own = calloc(files->count + 1, sizeof(*own));
+	_cleanup_free_ bool *other = calloc(files->count + 1, sizeof(*other));
+	bool any_own, any_other = false;
+
+	if (!own || !other)
+		return -ENOMEM;
+	any_own = formats_select(dir, files, id, own) == 0;
+	for (size_t i = 0; i < files->count; i++)
+		keep[i] = true;
+	for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
+		if (streq(formats[f].id, id) ||
+		    formats_select(dir, files, formats[f].id, other) < 0)
+			continue;
+		any_other = true;
+		for (size_t i = 0; i < files->count; i++)
+			keep[i] = keep[i] && (own[i] || !other[i]);
+	}
+	/* A model of none of the formats is handed out as it is. */
+	return any_own || !any_other ? 0 : -ENOENT;
+}

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "api/registry/routes.h"
+
 #define BACKLOG 512
 
 static int unix_address(int dir, const char *name, struct sockaddr_un *sun)
@@ -143,6 +145,25 @@ static int open_tcp(const char *spec, struct listen_socket *s, struct buf *why)
 	return r;
 }
 
+/* Cuts "SERVICE=" off. */
+static int take_service(const char **spec, struct listen_socket *s, struct buf *why)
+{
+	size_t n = strspn(*spec, "abcdefghijklmnopqrstuvwxyz");
+	_cleanup_free_ char *name = strndup(*spec, n);
+
+	if ((*spec)[n] != '=')
+		return 0;
+	if (!name)
+		return -ENOMEM;
+	s->services = route_surfaces(name);
+	if (!s->services) {
+		buf_printf(why, "'%s' is no service: vertex, automl, ml", name);
+		return -EINVAL;
+	}
+	*spec += n + 1;
+	return 0;
+}
+
 int listen_open(const char *spec, struct listen_socket *out, struct buf *why)
 {
 	int r;
@@ -150,7 +171,10 @@ int listen_open(const char *spec, struct listen_socket *out, struct buf *why)
 	out->text = strdup(spec);
 	if (!out->text)
 		return -ENOMEM;
-	r = starts_with(spec, "unix:") ? open_unix(spec + 5, out) : open_tcp(spec, out, why);
+	r = take_service(&spec, out, why);
+	if (r == 0)
+		r = starts_with(spec, "unix:") ? open_unix(spec + 5, out)
+					       : open_tcp(spec, out, why);
 	if (r == -EADDRINUSE)
 		buf_printf(why, "cannot listen on %s: another server answers there", spec);
 	else if (r < 0 && !why->len)

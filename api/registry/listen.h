@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets to listen on: "unix:PATH" or "HOST:PORT" ("[v6]:PORT").  A Unix
+ * Sockets to listen on: "unix:PATH" or "HOST:PORT" ("[v6]:PORT"), each with
+ * "SERVICE=" before it where only that service is to answer.  A Unix
  * socket may have a path of any length: it is bound through its directory's
  * /proc/self/fd entry.
  */
@@ -13,13 +14,14 @@ struct listen_socket {
 	int fd;
 	bool is_unix;
 	bool loopback;
-	char *text; /* as given */
-	int dir_fd; /* unix: where it lies */
-	char *name; /* unix: its name there */
+	char *text;        /* as given */
+	unsigned services; /* SURFACE_… of SERVICE=; 0: all */
+	int dir_fd;        /* unix: where it lies */
+	char *name;        /* unix: its name there */
 };
-#define LISTEN_SOCKET_INIT                       \
-	{                                        \
-		-1, false, false, NULL, -1, NULL \
+#define LISTEN_SOCKET_INIT                          \
+	{                                           \
+		-1, false, false, NULL, 0, -1, NULL \
 	}
 
 /* 0 or -errno with why.  -EADDRINUSE: somebody answers there. */

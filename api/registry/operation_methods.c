@@ -33,8 +33,8 @@ static int find(struct request *rq, struct txn *t, const char **id, bool *done)
 		return -ENOMEM;
 	r = store_int(t, &is_done,
 		      "SELECT done FROM operations WHERE id = ?1 AND project = ?2 AND location = ?3"
-		      " AND (?4 = '' OR model = ?4)",
-		      "titt", *id, place.project, place.location, model);
+		      " AND (?4 = '' OR model = ?4) AND service = ?5",
+		      "tittt", *id, place.project, place.location, model, rq->service);
 	if (r == 0)
 		return request_fail(rq, API_NOT_FOUND, "name", "Operation '%s' is not found.", *id);
 	if (done)
@@ -146,6 +146,54 @@ static const struct filter_field list_fields[] = {
 	{"createTime", "o.create_time", FILTER_TIME, FILTER_ORDER | FILTER_EQ},
 };
 
+/* AutoML's documented ones. */
+static const struct filter_field automl_fields[] = {
+	{"operationId", "o.id", FILTER_TEXT, FILTER_EQ | FILTER_NE},
+	{"done", "o.done", FILTER_BOOL, FILTER_EQ | FILTER_NE},
+	{"worksOn",
+	 "('projects/' || o.project || '/locations/' || o.location || '/models/' || o.model)",
+	 FILTER_TEXT, FILTER_EQ | FILTER_NE},
+};
+
+static int parse_list_filter(struct request *rq, struct filter *filter, struct buf *why)
+{
+	const char *text = request_param(rq, "filter");
+	bool automl = streq(rq->service, "automl");
+
+	return filter_parse(text ? text : "", automl ? automl_fields : list_fields,
+			    automl ? ARRAY_SIZE(automl_fields) : ARRAY_SIZE(list_fields), filter,
+			    why);
+}
+
+/* A model's name in a filter may bear the project's id: the column has its number. */
+static int name_projects_by_number(struct txn *t, struct filter *filter)
+{
+	static const char head[] = "projects/";
+
+	for (size_t i = 0; i < filter->count; i++) {
+		const char *id = filter->values[i] + sizeof(head) - 1, *rest;
+		_cleanup_free_ char *project = NULL;
+		int64_t number = 0;
+		char *name;
+		int r;
+
+		if (!starts_with(filter->values[i], head) || !(rest = strchr(id, '/')))
+			continue;
+		project = strndup(id, (size_t)(rest - id));
+		r = project ? place_find_project(t, project, &number) : -ENOMEM;
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		name = str_format("%s%lld%s", head, (long long)number, rest);
+		if (!name)
+			return -ENOMEM;
+		free(filter->values[i]);
+		filter->values[i] = name;
+	}
+	return 0;
+}
+
 static int list_query(struct request *rq, struct txn *t, const struct filter *filter,
 		      const struct page *page, const struct order *order, sqlite3_stmt **stmt)
 {
@@ -161,8 +209,8 @@ static int list_query(struct request *rq, struct txn *t, const struct filter *fi
 		return -ENOMEM;
 	buf_printf(&sql,
 		   "SELECT o.id, o.seq FROM operations o WHERE o.project = ?1 AND o.location = ?2"
-		   " AND %s AND (%s)",
-		   *model ? "o.model = ?3" : "?3 = ''", buf_str(&filter->sql));
+		   " AND o.service = '%s' AND %s AND (%s)",
+		   rq->service, *model ? "o.model = ?3" : "?3 = ''", buf_str(&filter->sql));
 	page_sql(page, order, 4, &sql);
 	r = store_prepare(t, buf_str(&sql), stmt);
 	if (r == 0)
@@ -179,7 +227,6 @@ int operations_list(struct request *rq)
 	_cleanup_page_ struct page page = {0};
 	_cleanup_filter_ struct filter filter = FILTER_INIT;
 	_cleanup_buf_ struct buf why = BUF_INIT, token = BUF_INIT;
-	const char *text = request_param(rq, "filter");
 	const char *partial =
 		request_param_any(rq, "returnPartialSuccess", "return_partial_success");
 	struct order order = {0};
@@ -191,13 +238,15 @@ int operations_list(struct request *rq)
 		return request_fail(rq, API_UNIMPLEMENTED, "returnPartialSuccess",
 				    "returnPartialSuccess is not supported.");
 	order_add(&order, "o.seq", false, true); /* the newest first */
-	r = filter_parse(text ? text : "", list_fields, ARRAY_SIZE(list_fields), &filter, &why);
+	r = parse_list_filter(rq, &filter, &why);
 	if (r == -EINVAL)
 		return request_fail(rq, API_INVALID_ARGUMENT, "filter", "%s", buf_str(&why));
 	if (r == 0)
 		r = page_parse(rq, &order, &page);
 	if (r == 0)
 		r = txn_begin(&t, rq->reg->store, false);
+	if (r == 0)
+		r = name_projects_by_number(&t, &filter);
 	if (r == 0)
 		r = list_query(rq, &t, &filter, &page, &order, &stmt);
 	if (r < 0)

@@ -5,24 +5,60 @@
 #include <sys/random.h>
 
 #include "api/log.h"
+#include "api/registry/automl.h"
 #include "api/registry/export.h"
 #include "api/registry/mapping.h"
+#include "api/registry/ml.h"
 
 #define EMPTY_TYPE "google.protobuf.Empty"
+
+static int vertex_operation_name(const struct operation_row *row, struct buf *out);
+static void vertex_operation_metadata(const struct operation_row *row, struct json_writer *w);
+
+static const struct operation_service vertex_operations = {
+	"vertex", "google.cloud.aiplatform.", "aiplatform.googleapis.com", vertex_operation_name,
+	vertex_operation_metadata};
 
 static const struct {
 	const char *name;     /* in the database: never changes */
 	const char *metadata; /* below the API version's package */
 	const char *response; /* the same, or EMPTY_TYPE */
 	void (*work)(struct registry *reg, struct job *job);
+	const struct operation_service *service; /* NULL: Vertex */
 } kinds[] = {
-	[OPERATION_UPLOAD] = {"upload", "UploadModelOperationMetadata", "UploadModelResponse",
+	[OPERATION_UPLOAD] = {"upload", "UploadModelOperationMetadata", "UploadModelResponse", NULL,
 			      NULL},
-	[OPERATION_DELETE] = {"delete", "DeleteOperationMetadata", EMPTY_TYPE, NULL},
-	[OPERATION_DELETE_VERSION] = {"deleteVersion", "DeleteOperationMetadata", EMPTY_TYPE, NULL},
+	[OPERATION_DELETE] = {"delete", "DeleteOperationMetadata", EMPTY_TYPE, NULL, NULL},
+	[OPERATION_DELETE_VERSION] = {"deleteVersion", "DeleteOperationMetadata", EMPTY_TYPE, NULL,
+				      NULL},
 	[OPERATION_EXPORT] = {"export", "ExportModelOperationMetadata", "ExportModelResponse",
-			      export_work},
+			      export_work, NULL},
+	[OPERATION_AUTOML_CREATE] = {"automl.create", "OperationMetadata", "Model",
+				     automl_create_work, &automl_operations},
+	[OPERATION_AUTOML_DELETE] = {"automl.delete", "OperationMetadata", EMPTY_TYPE, NULL,
+				     &automl_operations},
+	[OPERATION_AUTOML_DEPLOY] = {"automl.deploy", "OperationMetadata", EMPTY_TYPE, NULL,
+				     &automl_operations},
+	[OPERATION_AUTOML_UNDEPLOY] = {"automl.undeploy", "OperationMetadata", EMPTY_TYPE, NULL,
+				       &automl_operations},
+	[OPERATION_AUTOML_EXPORT] = {"automl.export", "OperationMetadata", EMPTY_TYPE, export_work,
+				     &automl_operations},
+	[OPERATION_ML_CREATE_VERSION] = {"ml.createVersion", "OperationMetadata", "Version",
+					 ml_create_work, &ml_operations},
+	[OPERATION_ML_DELETE_VERSION] = {"ml.deleteVersion", "OperationMetadata", EMPTY_TYPE,
+					 ml_delete_work, &ml_operations},
+	[OPERATION_ML_UPDATE_VERSION] = {"ml.updateVersion", "OperationMetadata", "Version",
+					 ml_update_work, &ml_operations},
+	[OPERATION_ML_UPDATE_MODEL] = {"ml.updateModel", "OperationMetadata", "Model", NULL,
+				       &ml_operations},
+	[OPERATION_ML_DELETE_MODEL] = {"ml.deleteModel", "OperationMetadata", EMPTY_TYPE, NULL,
+				       &ml_operations},
 };
+
+static const struct operation_service *service_of(int kind)
+{
+	return kinds[kind].service ? kinds[kind].service : &vertex_operations;
+}
 
 static int kind_of(const char *name)
 {
@@ -48,25 +84,27 @@ int operation_new_id(char id[OPERATION_ID_SIZE])
 int operation_insert(struct txn *t, const struct operation_new *n, char id[OPERATION_ID_SIZE])
 {
 	int64_t now = registry_now();
-	int r = operation_new_id(id);
+	char digits[OPERATION_ID_SIZE];
+	int r = operation_new_id(digits);
 
 	if (r < 0)
 		return r;
+	snprintf(id, OPERATION_ID_SIZE, "%.3s%.20s", n->id_prefix ? n->id_prefix : "", digits);
 	return store_run(t,
 			 "INSERT INTO operations(id, service, api_version, kind, project, location,"
 			 " model, work, output, metadata, create_time, update_time, done,"
 			 " error_code, error_message, response)"
-			 " VALUES(?1, 'vertex', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12,"
+			 " VALUES(?1, ?15, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12,"
 			 " ?13, ?14)",
-			 "tttitttttiiitt", id, n->api_version, kinds[n->kind].name,
+			 "tttitttttiiittt", id, n->api_version, kinds[n->kind].name,
 			 n->place->project, n->place->location, n->model, n->work ? n->work : "{}",
 			 n->output, n->metadata ? n->metadata : "{}", now, (int64_t)n->done,
-			 (int64_t)n->code, n->message, n->response);
+			 (int64_t)n->code, n->message, n->response, service_of(n->kind)->id);
 }
 
 #define OPERATION_COLUMNS                                                         \
 	"id, api_version, kind, project, location, model, metadata, create_time," \
-	" update_time, done, error_code, error_message, response, seq"
+	" update_time, done, error_code, error_message, response, cancelled, seq"
 enum {
 	COL_ID,
 	COL_API,
@@ -81,11 +119,11 @@ enum {
 	COL_CODE,
 	COL_MESSAGE,
 	COL_RESPONSE,
+	COL_CANCELLED,
 	COL_SEQ,
 };
 
-/* The members of a stored JSON object, into the object being written. */
-static int splice(const char *object, struct json_writer *w)
+int operation_splice(const char *object, struct json_writer *w)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 	int r = json_parse(object, strlen(object), &doc, NULL);
@@ -101,69 +139,99 @@ static int splice(const char *object, struct json_writer *w)
 	return 0;
 }
 
-static void write_type(struct json_writer *w, const char *api, const char *type)
+static void write_type(struct json_writer *w, int kind, const char *api, const char *type)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
 	buf_puts(&b, "type.googleapis.com/");
 	if (!streq(type, EMPTY_TYPE))
-		buf_printf(&b, "google.cloud.aiplatform.%s.", api);
+		buf_printf(&b, "%s%s.", service_of(kind)->package, api);
 	buf_puts(&b, type);
 	jw_str(w, "@type", buf_str(&b));
 }
 
 static void write_result(sqlite3_stmt *s, int kind, struct json_writer *w)
 {
-	_cleanup_buf_ struct buf details = BUF_INIT;
 	enum api_code code = (enum api_code)sqlite3_column_int(s, COL_CODE);
 
 	jw_bool(w, "done", true);
 	if (code == API_OK) {
 		jw_object(w, "response");
-		write_type(w, store_text(s, COL_API), kinds[kind].response);
-		splice(*store_text(s, COL_RESPONSE) ? store_text(s, COL_RESPONSE) : "{}", w);
+		write_type(w, kind, store_text(s, COL_API), kinds[kind].response);
+		operation_splice(*store_text(s, COL_RESPONSE) ? store_text(s, COL_RESPONSE) : "{}",
+				 w);
 		jw_end_object(w);
 		return;
 	}
-	request_error_details(&details, code, NULL, NULL, "aiplatform.googleapis.com");
+	/* Without details: Google's clients throw at an @type that their protos lack, and
+	 * ErrorInfo is none of theirs. */
 	jw_object(w, "error");
 	jw_int(w, "code", code);
 	jw_str(w, "message", store_text(s, COL_MESSAGE));
-	jw_raw(w, "details", buf_str(&details), details.len);
 	jw_end_object(w);
 }
 
-static int print_name(sqlite3_stmt *s, struct buf *out)
+static int vertex_operation_name(const struct operation_row *row, struct buf *out)
 {
-	buf_printf(out, "projects/%lld/locations/%s",
-		   (long long)sqlite3_column_int64(s, COL_PROJECT), store_text(s, COL_LOCATION));
-	if (*store_text(s, COL_MODEL))
-		buf_printf(out, "/models/%s", store_text(s, COL_MODEL));
-	return buf_printf(out, "/operations/%s", store_text(s, COL_ID));
+	buf_printf(out, "projects/%lld/locations/%s", (long long)row->project, row->location);
+	if (*row->model)
+		buf_printf(out, "/models/%s", row->model);
+	return buf_printf(out, "/operations/%s", row->id);
+}
+
+void operation_print_times(const struct operation_row *row, struct json_writer *w)
+{
+	char time[32];
+
+	mapping_time(row->create_time, time);
+	jw_str(w, "createTime", time);
+	mapping_time(row->update_time, time);
+	jw_str(w, "updateTime", time);
+}
+
+static void vertex_operation_metadata(const struct operation_row *row, struct json_writer *w)
+{
+	jw_object(w, "genericMetadata");
+	operation_print_times(row, w);
+	jw_end_object(w);
+	operation_splice(row->metadata, w);
+}
+
+/* The row, and its kind. */
+static int read_row(sqlite3_stmt *s, struct operation_row *row)
+{
+	int kind = kind_of(store_text(s, COL_KIND));
+
+	*row = (struct operation_row){
+		.id = store_text(s, COL_ID),
+		.api_version = store_text(s, COL_API),
+		.kind = store_text(s, COL_KIND),
+		.project = sqlite3_column_int64(s, COL_PROJECT),
+		.location = store_text(s, COL_LOCATION),
+		.model = store_text(s, COL_MODEL),
+		.metadata = store_text(s, COL_METADATA),
+		.create_time = sqlite3_column_int64(s, COL_CREATED),
+		.update_time = sqlite3_column_int64(s, COL_UPDATED),
+		.done = sqlite3_column_int(s, COL_DONE),
+		.cancelled = sqlite3_column_int(s, COL_CANCELLED),
+	};
+	return kind < 0 ? OPERATION_DELETE : kind;
 }
 
 static void print_row(sqlite3_stmt *s, struct json_writer *w)
 {
 	_cleanup_buf_ struct buf name = BUF_INIT;
-	int kind = kind_of(store_text(s, COL_KIND));
-	char time[32];
+	struct operation_row row;
+	int kind = read_row(s, &row);
 
-	if (kind < 0)
-		kind = OPERATION_DELETE;
-	print_name(s, &name);
+	service_of(kind)->print_name(&row, &name);
 	jw_object(w, NULL);
 	jw_str(w, "name", buf_str(&name));
 	jw_object(w, "metadata");
-	write_type(w, store_text(s, COL_API), kinds[kind].metadata);
-	jw_object(w, "genericMetadata");
-	mapping_time(sqlite3_column_int64(s, COL_CREATED), time);
-	jw_str(w, "createTime", time);
-	mapping_time(sqlite3_column_int64(s, COL_UPDATED), time);
-	jw_str(w, "updateTime", time);
+	write_type(w, kind, row.api_version, kinds[kind].metadata);
+	service_of(kind)->print_metadata(&row, w);
 	jw_end_object(w);
-	splice(store_text(s, COL_METADATA), w);
-	jw_end_object(w);
-	if (sqlite3_column_int(s, COL_DONE))
+	if (row.done)
 		write_result(s, kind, w);
 	jw_end_object(w);
 }
@@ -205,7 +273,8 @@ int operation_load_work(struct registry *reg, const char *id, struct operation_w
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
 	_cleanup_buf_ struct buf name = BUF_INIT;
-	int r = txn_begin(&t, reg->store, false);
+	struct operation_row row;
+	int kind, r = txn_begin(&t, reg->store, false);
 	sqlite3_stmt *s = r < 0 ? NULL
 				: store_stmt(&t,
 					     "SELECT " OPERATION_COLUMNS ", work, output, cancelled"
@@ -218,7 +287,8 @@ int operation_load_work(struct registry *reg, const char *id, struct operation_w
 	r = store_step(s);
 	if (r <= 0)
 		return r < 0 ? r : -ENOENT;
-	print_name(s, &name);
+	kind = read_row(s, &row);
+	service_of(kind)->print_name(&row, &name);
 	out->name = buf_take(&name);
 	out->work = strdup(store_text(s, COL_SEQ + 1));
 	if (sqlite3_column_type(s, COL_SEQ + 2) != SQLITE_NULL)
@@ -227,17 +297,51 @@ int operation_load_work(struct registry *reg, const char *id, struct operation_w
 	return out->name && out->work ? 0 : -ENOMEM;
 }
 
+int operation_finish_txn(struct txn *t, const char *id, enum api_code code, const char *message,
+			 const char *response)
+{
+	return store_run(t,
+			 "UPDATE operations SET done = 1, error_code = ?2, error_message = ?3,"
+			 " update_time = ?4, response = coalesce(?5, response)"
+			 " WHERE id = ?1 AND done = 0",
+			 "titit", id, (int64_t)code, code ? message : NULL, registry_now(),
+			 response);
+}
+
 static int try_finish(struct registry *reg, const char *id, enum api_code code, const char *message)
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
 	int r = txn_begin(&t, reg->store, true);
 
 	if (r == 0)
-		r = store_run(&t,
-			      "UPDATE operations SET done = 1, error_code = ?2, error_message = ?3,"
-			      " update_time = ?4 WHERE id = ?1 AND done = 0",
-			      "titi", id, (int64_t)code, code ? message : NULL, registry_now());
+		r = operation_finish_txn(&t, id, code, message, NULL);
 	return r < 0 ? r : txn_commit(&t);
+}
+
+enum api_code operation_code(int err)
+{
+	static const struct {
+		int err;
+		enum api_code code;
+	} map[] = {
+		{0, API_OK},
+		{ECANCELED, API_CANCELLED},
+		{ENOENT, API_NOT_FOUND},
+		{ENOSPC, API_RESOURCE_EXHAUSTED},
+		{EDQUOT, API_RESOURCE_EXHAUSTED},
+		{ENOTDIR, API_FAILED_PRECONDITION},
+		{ELOOP, API_FAILED_PRECONDITION},
+		{EEXIST, API_ALREADY_EXISTS},
+		{ENAMETOOLONG, API_INVALID_ARGUMENT},
+		{EINVAL, API_INVALID_ARGUMENT},
+		{ETIMEDOUT, API_DEADLINE_EXCEEDED},
+		{EHOSTUNREACH, API_UNAVAILABLE},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(map); i++)
+		if (map[i].err == -err)
+			return map[i].code;
+	return API_INTERNAL;
 }
 
 void operation_finish(struct registry *reg, const char *id, enum api_code code, const char *message)

@@ -62,12 +62,30 @@ static int create_project(struct txn *t, const char *id, int64_t *number)
 	return r;
 }
 
+int place_of_project(struct request *rq, struct txn *t, bool create, int64_t *number)
+{
+	const char *project = rq->args[0];
+	int r = place_find_project(t, project, number);
+
+	if (r != 0)
+		return r;
+	*number = place_project_number(project);
+	if (!create)
+		return 0;
+	if (!valid_id(project, "-._:"))
+		return request_fail(rq, API_INVALID_ARGUMENT, "parent", "'%s' is no project id.",
+				    project);
+	r = create_project(t, project, number);
+	return r < 0 ? r : 1;
+}
+
 int place_find(struct request *rq, struct txn *t, bool create, struct place *out)
 {
 	const char *project = rq->args[0], *location = rq->args[1];
 	int r;
 
 	out->location = location;
+	out->beta = streq(rq->api_version, "v1beta1");
 	r = place_find_project(t, project, &out->project);
 	if (r < 0)
 		return r;

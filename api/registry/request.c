@@ -263,10 +263,16 @@ int request_error_details(struct buf *out, enum api_code code, const char *field
 
 static const char *error_domain(const struct request *rq)
 {
-	unsigned s = rq->route ? rq->route->surfaces : SURFACE_API;
+	unsigned s = rq->route ? rq->route->surfaces : rq->services;
 
+	if (rq->service && streq(rq->service, "vertex"))
+		return "aiplatform.googleapis.com";
 	if (s & (SURFACE_STORAGE | SURFACE_UPLOAD))
 		return "storage.googleapis.com";
+	if (s & SURFACE_AUTOML)
+		return "automl.googleapis.com";
+	if (s & SURFACE_ML)
+		return "ml.googleapis.com";
 	return s & SURFACE_CRM ? "cloudresourcemanager.googleapis.com"
 			       : "aiplatform.googleapis.com";
 }
@@ -285,7 +291,15 @@ static int _printf_(5, 0) fail(struct request *rq, int http, enum api_code code,
 	jw_object(&w, NULL);
 	jw_object(&w, "error");
 	jw_int(&w, "code", rq->answer.http);
-	jw_str(&w, "message", buf_str(&text));
+	/* AI Platform names the field in the message too. */
+	if (field && rq->service && streq(rq->service, "ml")) {
+		_cleanup_buf_ struct buf message = BUF_INIT;
+
+		buf_printf(&message, "Field: %s Error: %s", field, buf_str(&text));
+		jw_str(&w, "message", buf_str(&message));
+	} else {
+		jw_str(&w, "message", buf_str(&text));
+	}
 	jw_str(&w, "status", api_code_name(code));
 	jw_raw(&w, "details", buf_str(&details), details.len);
 	jw_end_object(&w);

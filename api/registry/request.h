@@ -45,6 +45,8 @@ struct request {
 	bool malformed; /* the target does not decode */
 
 	const struct route *route; /* NULL: unknown method */
+	unsigned services;         /* surfaces that listener or Host leave open; 0: all */
+	const char *service;       /* "vertex", "automl", "ml": whose method it is */
 	const char *api_version;   /* "v1", "v1beta1"; "v1" for other surfaces */
 	const char *args[REQUEST_ARGS_MAX];
 	size_t arg_count;
@@ -73,12 +75,14 @@ struct route {
 	/* Streaming bodies: called for each piece; data NULL: the client went. */
 	int (*stream)(struct request *rq, const void *data, size_t len);
 };
-#define SURFACE_API     0x01u /* /v1/, /v1beta1/ */
+#define SURFACE_API     0x01u /* /v1/, /v1beta1/ of Vertex */
 #define SURFACE_UI      0x02u /* /ui/ */
 #define SURFACE_CRM     0x04u /* /v3/ */
 #define SURFACE_STORAGE 0x08u /* /storage/v1/ */
 #define SURFACE_UPLOAD  0x10u /* /upload/storage/v1/ */
 #define SURFACE_ROOT    0x20u
+#define SURFACE_AUTOML  0x40u /* /v1/, /v1beta1/ of AutoML */
+#define SURFACE_ML      0x80u /* /v1/ of AI Platform */
 
 struct request *request_new(struct registry *reg, const char *target);
 void request_free(struct request *rq);

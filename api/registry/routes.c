@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "api/registry/automl.h"
+#include "api/registry/ml.h"
 #include "api/registry/operations.h"
 #include "api/registry/place.h"
 #include "api/registry/server.h"
@@ -88,6 +90,34 @@ static const struct {
 	{{"metrics", NULL}, 0, SURFACE_ROOT, "v1"},
 };
 
+#define SERVICE_SURFACES (SURFACE_API | SURFACE_AUTOML | SURFACE_ML)
+static const unsigned service_surfaces[] = {SURFACE_API, SURFACE_AUTOML, SURFACE_ML};
+
+/* By the name of a service, or by a host's first label such as
+ * "us-central1-aiplatform". */
+unsigned route_surfaces(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned surface;
+	} names[] = {
+		{"vertex", SURFACE_API},
+		{"aiplatform", SURFACE_API},
+		{"automl", SURFACE_AUTOML},
+		{"ml", SURFACE_ML},
+	};
+	size_t len = strcspn(name, ".:");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t n = strlen(names[i].name);
+
+		if (len >= n && strncmp(name + len - n, names[i].name, n) == 0 &&
+		    (len == n || name[len - n - 1] == '-'))
+			return names[i].surface;
+	}
+	return 0;
+}
+
 const char *route_service(const struct route *r)
 {
 	if (!r)
@@ -96,6 +126,10 @@ const char *route_service(const struct route *r)
 		return "storage";
 	if (r->surfaces & SURFACE_CRM)
 		return "cloudresourcemanager";
+	if (r->surfaces & SURFACE_AUTOML)
+		return "automl";
+	if (r->surfaces & SURFACE_ML)
+		return "ml";
 	return r->surfaces & SURFACE_ROOT ? "registry" : "vertex";
 }
 
@@ -158,13 +192,14 @@ static char *cut_verb(struct request *rq, const char **verb)
 	return request_unescape(raw, (size_t)(colon - raw), false);
 }
 
-static bool search(struct request *rq, unsigned surface, size_t skip, const char *last,
-		   const char *custom)
+/* A table of one service's routes. */
+static bool search_table(struct request *rq, const struct route *table, size_t count,
+			 unsigned surface, size_t skip, const char *last, const char *custom)
 {
 	const char *verb = streq(rq->verb, "HEAD") ? "GET" : rq->verb;
 
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++) {
-		const struct route *r = &routes[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct route *r = &table[i];
 
 		if (!(r->surfaces & surface) || !streq(r->verb, verb) ||
 		    (r->custom == NULL) != (custom == NULL) ||
@@ -172,10 +207,54 @@ static bool search(struct request *rq, unsigned surface, size_t skip, const char
 			continue;
 		if (match(rq, r, skip, last)) {
 			rq->route = r;
+			rq->service = route_service(r);
 			return true;
 		}
 	}
 	return false;
+}
+
+static bool search(struct request *rq, unsigned surface, size_t skip, const char *last,
+		   const char *custom)
+{
+	return search_table(rq, routes, ARRAY_SIZE(routes), surface, skip, last, custom) ||
+	       search_table(rq, automl_routes, automl_route_count, surface, skip, last, custom) ||
+	       search_table(rq, ml_routes, ml_route_count, surface, skip, last, custom);
+}
+
+/* Three letters and digits, as AutoML makes ids and nobody else. */
+static bool automl_id(const char *s)
+{
+	size_t upper = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	size_t digits = strspn(s + upper, "0123456789");
+
+	return upper == 3 && digits > 8 && strchr("@:/", s[upper + digits]);
+}
+
+/* The three services share their paths.  Without a listener or a Host that
+ * tells which one is meant, the form of the ids does, else Vertex is first. */
+static bool search_services(struct request *rq, size_t skip, const char *last, const char *custom)
+{
+	unsigned open = rq->services ? rq->services : SERVICE_SURFACES;
+	unsigned first = SURFACE_API;
+
+	for (size_t i = skip; i < rq->count; i++)
+		if (automl_id(rq->segments[i]))
+			first = SURFACE_AUTOML;
+	if ((open & first) && search(rq, first, skip, last, custom))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(service_surfaces); i++)
+		if ((open & service_surfaces[i]) &&
+		    search(rq, service_surfaces[i], skip, last, custom))
+			return true;
+	return false;
+}
+
+static bool search_surface(struct request *rq, unsigned surface, size_t skip, const char *last,
+			   const char *custom)
+{
+	return surface == SURFACE_API ? search_services(rq, skip, last, custom)
+				      : search(rq, surface, skip, last, custom);
 }
 
 static void refuse(struct request *rq, unsigned surface, bool custom)
@@ -205,9 +284,9 @@ bool route_find(struct request *rq)
 	surface = find_surface(rq, &skip);
 	if (surface & (API_UI | SURFACE_CRM))
 		rq->last = cut_verb(rq, &custom);
-	if (rq->last && search(rq, surface, skip, rq->last, custom))
+	if (rq->last && search_surface(rq, surface, skip, rq->last, custom))
 		return true;
-	if (surface && search(rq, surface, skip, rq->segments[rq->count - 1], NULL))
+	if (surface && search_surface(rq, surface, skip, rq->segments[rq->count - 1], NULL))
 		return true;
 	refuse(rq, surface, rq->last != NULL);
 	return false;

@@ -10,6 +10,8 @@
 
 /* False: no such method; the envelope (404 or 501) is the answer then. */
 bool route_find(struct request *rq);
+/* The surfaces that a service's id or a request's Host stand for; 0: none. */
+unsigned route_surfaces(const char *name);
 const char *route_service(const struct route *r);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "api/log.h"
+#include "api/registry/query.h"
 #include "api/registry/routes.h"
 
 #define UNIX_CONNECTIONS 1024
@@ -207,6 +208,8 @@ static bool from_a_browser(struct MHD_Connection *mc)
 		if (strncasecmp(host, hosts[i], strlen(hosts[i])) == 0)
 			return false;
 	len = strcspn(host, ":");
+	if (len > 10 && strncasecmp(host + len - 10, ".localhost", 10) == 0)
+		return false;
 	return len < 15 || strncasecmp(host + len - 15, ".googleapis.com", 15) != 0;
 }
 
@@ -256,6 +259,13 @@ static bool begin(struct listener *l, struct request *rq, struct MHD_Connection 
 {
 	const char *length = header(mc, "Content-Length");
 
+	const char *service = header(mc, "X-Modelfs-Service"), *host = header(mc, "Host");
+
+	rq->services = l->socket.services;
+	if (!rq->services && service)
+		rq->services = route_surfaces(service);
+	if (!rq->services && host)
+		rq->services = route_surfaces(host);
 	if (authorize(l, rq, mc) < 0)
 		return true;
 	if (!route_find(rq))
@@ -309,7 +319,9 @@ static void run_handler(struct request *rq)
 		too_large(rq);
 		return;
 	}
-	r = rq->route->handle(rq);
+	r = query_check(rq);
+	if (r == 0)
+		r = rq->route->handle(rq);
 	if (r < 0 && r != REQUEST_REFUSED)
 		request_fail_errno(rq, r);
 	else if (r == 0 && !rq->answered)

@@ -10,7 +10,7 @@
 #include "api/log.h"
 #include "api/registry/store_schema.h"
 
-#define STMT_MAX 128
+#define STMT_MAX 256
 
 struct store {
 	sqlite3 *db;

@@ -42,6 +42,8 @@ int vertex_name(const struct place *place, const char *id, struct buf *out);
 	"   WHERE x.model = v.model AND x.version = v.version ORDER BY alias))"
 #define VERTEX_FROM         " FROM vertex_models m JOIN vertex_versions v ON v.model = m.key"
 #define VERTEX_COLUMN_COUNT 16
+/* The members of a stored message that this version of the API has. */
+void vertex_write_doc(const struct message *m, const char *text, bool beta, struct json_writer *w);
 /* Print the row; versioned: its name bears @ID; mask may be NULL. */
 void vertex_print(sqlite3_stmt *row, const struct place *place, bool versioned,
 		  const struct mask *mask, struct json_writer *w);
@@ -56,6 +58,9 @@ int vertex_read_mask(struct request *rq, const struct message *message, struct m
 /* Rules; each refusal is answered and names `field`. */
 int vertex_check_display_name(struct request *rq, const char *field, struct json v);
 int vertex_check_labels(struct request *rq, const char *field, struct json labels);
+/* The table's form; resource_vertex_alias() also takes a dash at the end, which
+ * one of the documents allows. */
+bool vertex_alias_valid(const char *alias);
 int vertex_check_body(struct request *rq, const struct message *m, struct json body);
 /* Aliases: set or move; the version that loses one changes too. */
 int vertex_set_alias(struct txn *t, int64_t key, const char *alias, int64_t version);

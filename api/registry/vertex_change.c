@@ -181,7 +181,7 @@ static int merge_one(struct request *rq, struct txn *t, const struct model_ref *
 	int64_t holder = 0;
 	int r;
 
-	if (!resource_vertex_alias(alias + (alias[0] == '-')))
+	if (!vertex_alias_valid(alias + (alias[0] == '-')))
 		return request_fail(rq, API_INVALID_ARGUMENT, "versionAliases",
 				    "'%s' is no alias: it must match "
 				    "[a-z][a-zA-Z0-9-]{0,126}[a-z0-9].",

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* models.export: judged here, carried out by export.c. */
-#include <ctype.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "api/registry/export.h"
+#include "api/registry/image.h"
 #include "api/registry/vertex.h"
 #include "api/resource.h"
 #include "api/vertex.h"
-
-#define URI_MAX 2000
 
 struct export_request {
 	struct request *rq;
@@ -18,6 +15,7 @@ struct export_request {
 	bool artifact, image; /* what the format may export */
 	char *prefix;         /* gs://bucket/dir, without a trailing / */
 	char *image_uri;
+	char *image_source; /* the containerSpec's */
 	char *artifact_uri;
 	char *display_name;
 	int64_t now;
@@ -29,6 +27,7 @@ static void export_request_free(struct export_request *e)
 	free(e->format);
 	free(e->prefix);
 	free(e->image_uri);
+	free(e->image_source);
 	free(e->artifact_uri);
 	free(e->display_name);
 }
@@ -76,68 +75,31 @@ static int choose_format(struct export_request *e, const char *formats, struct j
 
 static int check_prefix(struct export_request *e, struct json destination)
 {
-	_cleanup_free_ char *memory = NULL;
-	const char *bucket, *object;
-	size_t len;
-
-	e->prefix = json_strdup(mapping_get(destination, "outputUriPrefix"));
-	if (!e->prefix || !*e->prefix)
-		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
-				    "The output URI prefix is required.");
 	if (!e->artifact)
 		return request_fail(e->rq, API_INVALID_ARGUMENT, "outputConfig.artifactDestination",
 				    "Format `%s` has no artifact to export.", e->format);
-	len = strlen(e->prefix);
-	if (len > URI_MAX)
-		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
-				    "The output URI prefix has more than %d characters.", URI_MAX);
-	while (len && e->prefix[len - 1] == '/')
-		e->prefix[--len] = '\0';
-	if (resource_gs_uri(e->prefix, &memory, &bucket, &object) < 0 || !bucket_name_valid(bucket))
-		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
-				    "'%s' is no gs://BUCKET/DIRECTORY.", e->prefix);
-	if (!*object)
-		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
-				    "'%s' is a bare bucket: a directory in it is needed.",
-				    e->prefix);
-	if (bucket_object_check(object) < 0)
-		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_ARTIFACT,
-				    "'%s' cannot be a directory here.", e->prefix);
-	return 0;
+	return export_check_prefix(e->rq, FIELD_ARTIFACT,
+				   mapping_get(destination, "outputUriPrefix"), &e->prefix);
 }
 
 /* HOST/PROJECT/IMAGE[:TAG] of Container Registry, or
  * LOCATION-docker.pkg.dev/PROJECT/REPOSITORY/IMAGE[:TAG]. */
-static bool image_path(const char *uri)
+static bool image_path(const struct image_ref *ref)
 {
-	size_t host = strcspn(uri, "/"), parts = 0;
-	_cleanup_free_ char *name = strndup(uri, host);
-	bool gcr, part = false;
+	bool gcr = streq(ref->host, "gcr.io") || ends_with(ref->host, ".gcr.io");
+	size_t parts = 1;
 
-	if (!name)
-		return false;
-	gcr = streq(name, "gcr.io") || ends_with(name, ".gcr.io");
-	if (!gcr && !ends_with(name, "-docker.pkg.dev"))
-		return false;
-	for (const char *p = uri + host; *p; p++) {
-		if (*p == '/') {
-			if (p != uri + host && !part)
-				return false;
-			part = false;
-		} else if (!isalnum((unsigned char)*p) && !strchr("._-:", *p)) {
-			return false;
-		} else {
-			parts += !part;
-			part = true;
-		}
-	}
-	return part && parts >= (gcr ? 2u : 3u);
+	for (const char *p = ref->repository; *p; p++)
+		parts += *p == '/';
+	return !ref->digest && parts >= (gcr ? 2u : 3u) &&
+	       (gcr || ends_with(ref->host, "-docker.pkg.dev"));
 }
 
 static int check_image(struct export_request *e, struct json destination)
 {
 	_cleanup_free_ char *uri = json_strdup(mapping_get(destination, "outputUri"));
-	const char *last;
+	_cleanup_image_ref_ struct image_ref ref = {0};
+	int r;
 
 	if (!uri || !*uri)
 		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_IMAGE,
@@ -145,12 +107,14 @@ static int check_image(struct export_request *e, struct json destination)
 	if (!e->image)
 		return request_fail(e->rq, API_INVALID_ARGUMENT, "outputConfig.imageDestination",
 				    "Format `%s` has no image to export.", e->format);
-	if (strlen(uri) > URI_MAX || !image_path(uri))
+	r = image_parse(uri, &ref);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0 || !image_path(&ref))
 		return request_fail(e->rq, API_INVALID_ARGUMENT, FIELD_IMAGE,
 				    "'%s' is no path of Container Registry or Artifact Registry.",
 				    uri);
-	last = strrchr(uri, '/');
-	e->image_uri = strchr(last, ':') ? strdup(uri) : str_format("%s:latest", uri);
+	e->image_uri = str_format("%s/%s:%s", ref.host, ref.repository, ref.tag);
 	return e->image_uri ? 0 : -ENOMEM;
 }
 
@@ -169,6 +133,7 @@ static int judge(struct export_request *e, struct txn *t, struct json config)
 	if (r < 0 || !e->display_name)
 		return r < 0 ? r : -ENOMEM;
 	e->artifact_uri = json_get_str(json_root(doc), "artifactUri");
+	e->image_source = json_get_str(json_get(json_root(doc), "containerSpec"), "imageUri");
 	r = choose_format(e, store_text(row, 10), config);
 	if (r == 0 && json_present(artifact))
 		r = check_prefix(e, artifact);
@@ -181,43 +146,6 @@ static int judge(struct export_request *e, struct txn *t, struct json config)
 	return r;
 }
 
-/* model-export-<model-display-name>-<timestamp of the call>, free so far. */
-static int reserve(struct export_request *e, struct txn *t, struct buf *output)
-{
-	_cleanup_buf_ struct buf safe = BUF_INIT;
-	size_t n = 0;
-
-	for (const char *p = e->display_name; *p && n < 200; p++, n++)
-		buf_putc(&safe, isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
-	if (safe.err)
-		return safe.err;
-	for (uint64_t ms = (uint64_t)e->now / 1000;; ms++) {
-		_cleanup_free_ char *memory = NULL;
-		_cleanup_close_ int bucket_fd = -1, found = -1;
-		const char *bucket, *object;
-		char time[32];
-		int r;
-
-		time_format(ms * NSEC_PER_MSEC, 3, time);
-		buf_reset(output);
-		buf_printf(output, "%s/model-export-%s-%s", e->prefix, buf_str(&safe), time);
-		if (output->err)
-			return output->err;
-		r = store_int(t, NULL, "SELECT 1 FROM operations WHERE output = ?1", "t",
-			      buf_str(output));
-		if (r < 0)
-			return r;
-		if (r == 1)
-			continue;
-		r = resource_gs_uri(buf_str(output), &memory, &bucket, &object);
-		if (r < 0)
-			return r;
-		if (bucket_open(e->rq->reg, bucket, false, &bucket_fd) < 0 ||
-		    bucket_open_at(bucket_fd, object, O_PATH, &found) < 0)
-			return 0;
-	}
-}
-
 static int start(struct export_request *e, struct txn *t)
 {
 	_cleanup_buf_ struct buf output = BUF_INIT, work = BUF_INIT, metadata = BUF_INIT;
@@ -227,7 +155,9 @@ static int start(struct export_request *e, struct txn *t)
 				   .api_version = e->rq->api_version};
 	char id[OPERATION_ID_SIZE];
 	struct json_writer w;
-	int r = e->prefix ? reserve(e, t, &output) : 0;
+	int r = e->prefix
+			? export_reserve(e->rq->reg, t, e->prefix, e->display_name, e->now, &output)
+			: 0;
 
 	if (r < 0)
 		return r;
@@ -236,8 +166,10 @@ static int start(struct export_request *e, struct txn *t)
 	jw_str(&w, "format", e->format);
 	if (e->artifact_uri)
 		jw_str(&w, "artifactUri", e->artifact_uri);
-	if (e->image_uri)
+	if (e->image_uri) {
 		jw_str(&w, "image", e->image_uri);
+		jw_str(&w, "imageSource", e->image_source ? e->image_source : "");
+	}
 	jw_end_object(&w);
 	jw_init(&w, &metadata);
 	jw_object(&w, NULL);

@@ -194,24 +194,17 @@ static void print_evaluation(sqlite3_stmt *row, const struct place *place, const
 			     struct json_writer *w)
 {
 	_cleanup_buf_ struct buf name = BUF_INIT, whole = BUF_INIT;
-	_cleanup_json_ struct json_doc *doc = NULL, *masked = NULL;
+	_cleanup_json_ struct json_doc *masked = NULL;
 	struct json_writer inner;
 	char time[32];
 
-	if (json_parse(store_text(row, 2), strlen(store_text(row, 2)), &doc, NULL) < 0)
-		return;
 	vertex_name(place, store_text(row, 0), &name);
 	buf_printf(&name, "/evaluations/%s", store_text(row, 1));
 	mapping_time(sqlite3_column_int64(row, 3), time);
 	jw_init(&inner, &whole);
 	jw_object(&inner, NULL);
 	jw_str(&inner, "name", buf_str(&name));
-	for (struct json c = json_first(json_root(doc)); json_present(c); c = json_next(c)) {
-		_cleanup_buf_ struct buf key = BUF_INIT;
-
-		json_key(c, &key);
-		jw_value(&inner, buf_str(&key), c);
-	}
+	vertex_write_doc(&vertex_model_evaluation, store_text(row, 2), place->beta, &inner);
 	jw_str(&inner, "createTime", time);
 	jw_end_object(&inner);
 	if (!mask || mask->all || !mask->count)

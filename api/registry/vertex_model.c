@@ -105,8 +105,7 @@ static void write_raw(struct json_writer *w, const char *key, const char *json, 
 		jw_raw(w, key, json, strlen(json));
 }
 
-/* The stored fields, in the order of the service's table. */
-static void write_doc(struct json_writer *w, const char *text)
+void vertex_write_doc(const struct message *m, const char *text, bool beta, struct json_writer *w)
 {
 	_cleanup_json_ struct json_doc *doc = NULL;
 
@@ -114,9 +113,12 @@ static void write_doc(struct json_writer *w, const char *text)
 		return;
 	for (struct json c = json_first(json_root(doc)); json_present(c); c = json_next(c)) {
 		_cleanup_buf_ struct buf key = BUF_INIT;
+		const struct field *f;
 
 		json_key(c, &key);
-		jw_value(w, buf_str(&key), c);
+		f = message_field(m, buf_str(&key));
+		if (!f || field_in_version(f, beta))
+			jw_value(w, buf_str(&key), c);
 	}
 }
 
@@ -135,7 +137,7 @@ static void print_whole(sqlite3_stmt *row, const struct place *place, bool versi
 	jw_str(w, "displayName", store_text(row, 2));
 	if (*store_text(row, 3))
 		jw_str(w, "description", store_text(row, 3));
-	write_doc(w, store_text(row, 9));
+	vertex_write_doc(&vertex_model, store_text(row, 9), place->beta, w);
 	write_time(w, "createTime", sqlite3_column_int64(row, 4));
 	write_time(w, "updateTime", sqlite3_column_int64(row, 5));
 	jw_str(w, "etag", etag);

@@ -5,6 +5,7 @@
 #include <wctype.h>
 
 #include "api/registry/vertex.h"
+#include "api/resource.h"
 
 #define DISPLAY_NAME_MAX 128
 #define LABEL_MAX        64
@@ -102,6 +103,11 @@ int vertex_check_display_name(struct request *rq, const char *field, struct json
 				    "The display name has more than %d characters.",
 				    DISPLAY_NAME_MAX);
 	return 0;
+}
+
+bool vertex_alias_valid(const char *alias)
+{
+	return resource_vertex_alias(alias) && !ends_with(alias, "-");
 }
 
 int vertex_check_body(struct request *rq, const struct message *m, struct json body)

@@ -70,7 +70,7 @@ static int check_aliases(struct upload *u)
 	for (struct json c = json_first(list); json_present(c); c = json_next(c)) {
 		_cleanup_free_ char *alias = json_strdup(c);
 
-		if (!alias || !resource_vertex_alias(alias))
+		if (!alias || !vertex_alias_valid(alias))
 			return request_fail(u->rq, API_INVALID_ARGUMENT, "model.versionAliases",
 					    "'%s' is no alias: it must match "
 					    "[a-z][a-zA-Z0-9-]{0,126}[a-z0-9].",

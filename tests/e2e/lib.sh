@@ -113,7 +113,7 @@ MOUNTS=()
 
 # registry [ARGUMENT...]: `modelfs serve` on $DATA with everything in the log
 registry() {
-	modelfs serve --data "$DATA" --access-log "$LOG" --access-log-bodies "$@" >>"$DIR/serve.log" 2>&1 &
+	modelfs serve --data "$DATA" --access-log "$LOG" --access-log-bodies --access-log-answers "$@" >>"$DIR/serve.log" 2>&1 &
 	SERVER=$!
 	STARTED+=("$SERVER")
 	within 10 healthy "$DATA"
@@ -249,9 +249,9 @@ mount_tree() {
 	done
 }
 
-# A dead mount is in the table too; only a live one answers statfs.
+# A dead mount is in the table too; only a live one answers statfs, with FUSE's number.
 answers() { # MOUNTPOINT
-	mounted "$1" && timeout 2 stat -f "$1" >/dev/null 2>&1
+	[ "$(timeout 2 stat -f -c %t "$1" 2>/dev/null)" = 65735546 ]
 }
 
 mounted() { # MOUNTPOINT
@@ -298,6 +298,8 @@ cleanup() {
 	for p in ${STARTED[@]+"${STARTED[@]}"}; do
 		kill -TERM "$p" 2>/dev/null
 	done
+	# What was said in this test is what the services' schemas say.
+	[ $status = 0 ] && [ -s "$LOG" ] && { python3 "$SCHEMA/hold.py" --lenient --quiet "$LOG" || status=96; }
 	exit $status
 }
 

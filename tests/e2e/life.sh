@@ -92,6 +92,26 @@ test_unmount_says_busy_and_lazy_does_not_mind() {
 }
 as_user test_unmount_says_busy_and_lazy_does_not_mind
 
+# A container or a service that was started meanwhile has a copy of the mount.
+test_a_copy_in_another_namespace_does_not_hold_up_unmount() {
+	registry
+	mount_tree
+	unshare -m sleep 30 &
+	local other=$!
+	STARTED+=("$other")
+	sleep 0.3
+	at_most 3 timeout 10 modelfs unmount "$MNT"
+	eq 0 "$STATUS"
+	at_most 3 wait "$MOUNT"
+	eq 0 "$STATUS"
+	mount_tree
+	kill -TERM "$MOUNT"
+	at_most 3 wait "$MOUNT"
+	kill "$other"
+	wait "$other" 2>/dev/null || :
+}
+as_root test_a_copy_in_another_namespace_does_not_hold_up_unmount
+
 test_unmount_of_what_is_no_mount_fails() {
 	mkdir "$MNT"
 	refuses '' modelfs unmount "$MNT"

@@ -95,6 +95,8 @@ test_a_mute_name_server_leaves_the_cache_answering() {
 	cat "$DIR/tmp/key" "$DIR/tmp/ca" >"$DIR/tmp/pem"
 	cat >"$DIR/tmp/inside" <<-'END'
 		set -eEuo pipefail
+		# other tests' mounts are copied into this namespace: let them go
+		awk '$5 ~ "^/tmp/mfs" { print $5 }' /proc/self/mountinfo | tac | xargs -r -n 1 umount -l
 		ip link set lo up
 		echo '127.0.0.1 localhost models.test' >"$DIR/tmp/hosts"
 		echo 'nameserver 127.0.0.1' >"$DIR/tmp/resolv.conf"
@@ -115,7 +117,7 @@ test_a_mute_name_server_leaves_the_cache_answering() {
 		export CLOUDSDK_AUTH_ACCESS_TOKEN=t CLOUDSDK_API_ENDPOINT_OVERRIDES_AIPLATFORM=https://models.test:$port/
 		mkdir -p "$DIR/m"
 		modelfs mount vertex/projects/demo/locations/us-central1 "$DIR/m" -f \
-			-o endpoint=google,project=demo,location=us-central1,ttl=900,timeout=3 2>>"$DIR/mount.log" &
+			-o endpoint=google,project=demo,location=us-central1,ttl=900,timeout=8 2>>"$DIR/mount.log" &
 		daemon=$!
 		until mountpoint -q "$DIR/m"; do kill -0 $daemon; sleep 0.05; done
 		ls -l "$DIR/m/models" "$DIR/m/models/face" >/dev/null
@@ -134,7 +136,7 @@ test_a_mute_name_server_leaves_the_cache_answering() {
 		done
 		kill -0 $asking || { echo "the name server was not asked: $(cat "$DIR/tmp/err")"; exit 1; }
 		wait $asking && { echo 'a mute name server answered'; exit 1; }
-		python3 -c "import sys; sys.exit($EPOCHREALTIME - $began > 5 * ${SLOWNESS:-1})" || { echo 'past the deadline'; exit 1; }
+		python3 -c "import sys; sys.exit($EPOCHREALTIME - $began > 12 * ${SLOWNESS:-1})" || { echo 'past the deadline'; exit 1; }
 		timeout 5 modelfs unmount "$DIR/m"
 		wait $daemon
 		echo good

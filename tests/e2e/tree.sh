@@ -283,6 +283,19 @@ test_changes_are_seen_after_ttl_and_at_once_after_refresh() {
 	within 4 test -d "$F/versions/4"
 }
 
+test_refresh_is_effective_when_the_write_returns() {
+	registry
+	mount_tree -o ttl=600
+	local i
+	for i in {1..15}; do
+		errno_is ENOENT readlink "$MNT/by-name/new$i"
+		upload "{\"modelId\":\"new$i\",\"model\":{\"displayName\":\"new$i\"}}" >/dev/null
+		modelfs_refresh
+		eq "../models/new$i" "$(readlink "$MNT/by-name/new$i")"
+		eq "new$i" "$(cat "$MNT/models/new$i/displayName")"
+	done
+}
+
 test_an_open_file_reads_one_version() {
 	both
 	rest PATCH "/v1/$LOC/models/face?updateMask=description" "{\"description\":\"$(printf 'a%.0s' {1..9000})\"}" >/dev/null

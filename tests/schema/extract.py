@@ -99,8 +99,8 @@ OVERLAY = {
         ("Version", "description"): ["VERSION_MASK", "MULTILINE"],
         ("Version", "labels"): ["VERSION_MASK"],
         ("Version", "requestLoggingConfig"): ["VERSION_MASK"],
-        ("Version", "autoScaling"): ["VERSION_MASK"],
-        ("Version", "manualScaling"): ["VERSION_MASK"],
+        ("Version", "autoScaling"): ["VERSION_MASK", "UNION_ARM"],
+        ("Version", "manualScaling"): ["VERSION_MASK", "UNION_ARM"],
         ("AutoScaling", "minNodes"): ["VERSION_MASK"],
         ("ManualScaling", "nodes"): ["VERSION_MASK"],
     },
@@ -114,7 +114,7 @@ BETA = {
 }
 
 FLAGS = ["REPEATED", "MAP", "REQUIRED", "OUTPUT_ONLY", "IMMUTABLE", "MODEL_MASK", "VERSION_MASK",
-         "MULTILINE", "NOT_IN_BETA", "VERSION_LEVEL", "ONLY_IN_BETA"]
+         "MULTILINE", "NOT_IN_BETA", "VERSION_LEVEL", "ONLY_IN_BETA", "UNION_ARM"]
 TYPES = {
     ("string", None): "STRING", ("boolean", None): "BOOL", ("integer", "int32"): "INT32",
     ("string", "int64"): "INT64", ("string", "uint64"): "INT64", ("number", "float"): "FLOAT",

@@ -457,7 +457,7 @@ static void template_is(const char *model, const char *expected)
 	int r;
 
 	assert_int_equal(json_parse(model, strlen(model), &m, NULL), 0);
-	r = judge_export_template(json_root(m), &out);
+	r = judge_export_template(&service_vertex, json_root(m), &out);
 	assert_int_equal(r, expected ? 0 : -ENODATA);
 	if (expected)
 		assert_string_equal(buf_str(&out), expected);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* What a text means for its resource, service by service (contract sections 3
+ * and 4), before anything is sent. */
+#include "fs/commit_private.h"
+
+#include "api/resource.h"
+#include "fs/draft.h"
+#include "fs/layout.h"
+#include "fs/operations.h"
+
+/* How much older than our request an operation may seem: clocks differ. */
+#define CLOCK_SKEW_NS (5 * NSEC_PER_SEC)
+
+/* Words like "it is so already" or "there is no such version" are only as good
+ * as what they rest on: that is asked for once more, after the save began. */
+static bool older_than_request(const struct judging *g)
+{
+	return g->o->fetched_ns < g->r->begun_ns;
+}
+
+static int look_again(struct judging *g)
+{
+	struct object *o;
+
+	cache_expire_object(g->dir->coll, g->dir->id);
+	if (g->dir->coll->kind == COLL_VERSIONS)
+		cache_expire(g->dir->coll);
+	return layout_object(g->n, g->r, &o);
+}
+
+static int judge_patch(struct judging *g)
+{
+	_cleanup_json_ struct json_doc *base = NULL;
+	_cleanup_free_ char *current = json_get_str(object_json(g->o), "etag");
+	_cleanup_free_ char *own = NULL;
+	const char *etag = g->t->etag;
+	bool document = g->n->cls->id == CLASS_DOCUMENT;
+	bool guarded = document || field_is_json(g->n->field);
+
+	if (document) {
+		own = judge_etag(g->t->text, g->t->len);
+		etag = own; /* a text without one is not guarded: the way to force */
+	} else if (!etag) {
+		etag = current;
+	}
+	g->j.etag = guarded && etag ? current : NULL;
+	if (guarded && etag && object_base(g->o, etag, &base)) {
+		if (older_than_request(g))
+			return look_again(g);
+		return judged_refuse(&g->out, -ESTALE,
+				     "the resource was changed by another since this text was read "
+				     "(its etag was %s, now it is %s): compare with the file, then "
+				     "save again",
+				     etag, current ? current : "none");
+	}
+	g->method = g->j.version_level && g->n->service == &service_ml ? "models.versions.patch"
+								       : "models.patch";
+	if (document)
+		return judge_document(&g->j, base ? json_root(base) : object_json(g->o), g->t->text,
+				      g->t->len, &g->out);
+	return judge_field(&g->j, g->n->field, object_json(g->o), g->t->text, g->t->len, &g->out);
+}
+
+static int version_ids(struct collection *versions, struct string_list *out)
+{
+	for (struct object *o = collection_next(versions, 0); o;
+	     o = collection_next(versions, o->seq))
+		if (string_list_add(out, o->id))
+			return -ENOMEM;
+	return 0;
+}
+
+/* What the model's `default` says now. */
+static char *default_id(const struct judging *g)
+{
+	_cleanup_free_ char *name = NULL;
+
+	if (g->n->service != &service_ml)
+		return json_get_str(object_json(g->o), "versionId");
+	name = json_strdup(json_path(object_json(g->o), "defaultVersion.name"));
+	return name ? strdup(resource_id(name)) : NULL;
+}
+
+static int judge_default_file(struct judging *g)
+{
+	_cleanup_free_ char *current = NULL;
+	struct string_list ids = {0};
+	struct collection *versions;
+	struct child flag;
+	int rc;
+
+	g->method = g->n->service == &service_ml ? "models.versions.setDefault"
+						 : "models.mergeVersionAliases";
+	if (g->dir->cls->id == CLASS_VERSION) {
+		_cleanup_buf_ struct buf now = BUF_INIT;
+
+		rc = layout_attribute(g->dir, g->n->name, &flag);
+		if (!rc)
+			rc = layout_render(g->n, g->o, &now);
+		return rc ? rc
+			  : judge_default_flag(g->t->text, g->t->len,
+					       starts_with(buf_str(&now), "true"), &g->out);
+	}
+	rc = cache_collection(g->r->m, g->n->service, COLL_VERSIONS, g->dir->res, &versions);
+	if (!rc)
+		rc = cache_list(versions, g->r);
+	if (rc)
+		return rc;
+	current = default_id(g);
+	rc = version_ids(versions, &ids);
+	if (!rc)
+		rc = judge_default(g->t->text, g->t->len, &ids, current, &g->out);
+	string_list_free(&ids);
+	if (rc == -ENOENT && versions->listed_ns < g->r->begun_ns) {
+		cache_expire(versions);
+		return cache_list(versions, g->r);
+	}
+	return rc;
+}
+
+static char *created(struct json operation)
+{
+	char *when = json_strdup(json_path(operation, "metadata.genericMetadata.createTime"));
+
+	return when ? when : json_strdup(json_path(operation, "metadata.createTime"));
+}
+
+/* The last export's fate is not known: did it start an operation after all? */
+static int settle_unknown(struct judging *g, struct local *l)
+{
+	struct node *model = layout_model_dir(g->n);
+	struct collection *c;
+	int rc = cache_collection(g->r->m, g->n->service, COLL_OPERATIONS, model->res, &c);
+
+	if (rc)
+		return rc;
+	if (c->listed_ns < g->r->begun_ns) {
+		if (!c->call && !c->error.err)
+			cache_expire(c);
+		rc = cache_list(c, g->r);
+		if (rc)
+			return rc;
+	}
+	l->unknown = false;
+	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq)) {
+		struct op_record *op;
+		_cleanup_free_ char *place = operations_place(model->res);
+		_cleanup_free_ char *type =
+			json_strdup(json_path(object_json(o), "metadata.@type"));
+		_cleanup_free_ char *when = created(object_json(o));
+		uint64_t ns = 0;
+
+		op = place ? operations_find(g->r->m, place, o->id) : NULL;
+		if ((op && op->order) || !when || time_parse(when, &ns) || !type ||
+		    !(ends_with(type, "ExportModelOperationMetadata") ||
+		      json_present(json_path(object_json(o), "metadata.exportModelDetails"))) ||
+		    ns + CLOCK_SKEW_NS < l->unknown_wall_ns)
+			continue;
+		operations_started(g->r->m, g->n->service, "models.export", object_json(o),
+				   model->res, layout_version(g->n), l->unknown_body,
+				   o->fetched_ns);
+		if (l->unknown_body && g->out.body && streq(l->unknown_body, g->out.body))
+			g->out.no_change = true; /* that was this very save */
+		break;
+	}
+	return 0;
+}
+
+static int judge_export_file(struct judging *g)
+{
+	struct local *l = node_local(g->dir, g->n->name, false);
+	_cleanup_buf_ struct buf shown = BUF_INIT;
+	int rc;
+
+	g->method = "models.export";
+	rc = judge_export(&g->j, object_json(g->o), g->t->text, g->t->len, &g->out);
+	if (g->t->backup) {
+		layout_render(g->n, g->o, &shown);
+		if (shown.len == g->t->len && !memcmp(buf_str(&shown), g->t->text, shown.len)) {
+			judged_reset(&g->out);
+			g->out.no_change = true;
+			return 0;
+		}
+	}
+	if (rc && rc != -ENOMEM && older_than_request(g))
+		return look_again(g);
+	if (!rc && l && l->unknown)
+		rc = settle_unknown(g, l);
+	return rc;
+}
+
+static int judge_cancel_file(struct judging *g)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	bool in_model = g->n->service == &service_vertex &&
+			strstr(g->dir->coll->parent, "/models/") != NULL;
+
+	buf_add(&text, g->t->text, g->t->len);
+	while (text.len && strchr(" \t\r\n", text.data[text.len - 1]))
+		buf_truncate(&text, text.len - 1);
+	if (!streq(buf_str(&text), "1"))
+		return judged_refuse(&g->out, -EINVAL,
+				     "write 1 to cancel the operation, not \"%s\"", buf_str(&text));
+	if (operation_done(g->o))
+		return judged_refuse(&g->out, -EBUSY,
+				     "the operation has ended (%s): there is nothing to cancel",
+				     operation_status(g->o));
+	g->method = in_model ? "models.operations.cancel" : "operations.cancel";
+	g->out.body = strdup("{}");
+	return g->out.body ? 0 : -ENOMEM;
+}
+
+static int judge_deployment_file(struct judging *g)
+{
+	static const char *const methods[] = {"models.deploy", "models.undeploy"};
+	int rc = judge_deployment(object_json(g->o), g->t->text, g->t->len, &g->out);
+
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(methods); i++)
+		if (streq(methods[i], g->out.value))
+			g->method = methods[i];
+	return rc;
+}
+
+static int judge_by_class(struct judging *g)
+{
+	switch (g->n->cls->id) {
+	case CLASS_FIELD:
+	case CLASS_DOCUMENT:
+		return judge_patch(g);
+	case CLASS_DEFAULT:
+		return judge_default_file(g);
+	case CLASS_EXPORT:
+		return judge_export_file(g);
+	case CLASS_CANCEL:
+		return judge_cancel_file(g);
+	case CLASS_DEPLOYMENT:
+		return judge_deployment_file(g);
+	case CLASS_DRAFT_DOCUMENT:
+		return draft_judge(g->n, g->o, &g->j, g->t->text, g->t->len, &g->out, &g->method);
+	default:
+		return -EPERM;
+	}
+}
+
+/* The resource a request is sent to; for `default` the version that becomes it. */
+char *commit_target(const struct judging *g)
+{
+	if (g->n->cls->id == CLASS_DRAFT_DOCUMENT)
+		return draft_target(g->dir);
+	if (g->n->cls->id == CLASS_DEFAULT && g->dir->cls->id == CLASS_MODEL)
+		return str_format(g->n->service == &service_ml ? "%s/versions/%s" : "%s@%s",
+				  g->dir->res, g->out.value);
+	return strdup(g->dir->res);
+}
+
+static int default_body(struct judging *g)
+{
+	if (g->n->cls->id != CLASS_DEFAULT || g->out.body)
+		return 0;
+	g->out.body =
+		strdup(g->n->service == &service_ml ? "{}" : "{\"versionAliases\":[\"default\"]}");
+	return g->out.body ? 0 : -ENOMEM;
+}
+
+int commit_judge(struct judging *g)
+{
+	int rc = judge_by_class(g);
+
+	if (!rc && g->out.no_change && g->n->cls->id != CLASS_EXPORT && older_than_request(g)) {
+		judged_reset(&g->out);
+		rc = look_again(g);
+		if (!rc)
+			rc = judge_by_class(g);
+	}
+	return !rc && !g->out.no_change ? default_body(g) : rc;
+}
