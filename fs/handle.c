@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/handle.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
 
 #include "fs/notify.h"
 
@@ -40,54 +37,6 @@ static void handle_drop(struct handle *h)
 	free(h->etag);
 	free(h);
 	node_unpin(t, n);
-}
-
-/* ---- processes ---- */
-
-pid_t proc_tgid(pid_t tid)
-{
-	char path[64], line[128];
-	int tgid = tid;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
-	f = fopen(path, "re");
-	if (!f)
-		return tid;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %d", &tgid) == 1)
-			break;
-	fclose(f);
-	return tgid;
-}
-
-bool proc_holds(struct mount *m, pid_t tgid, const struct node *n)
-{
-	_cleanup_buf_ struct buf path = BUF_INIT;
-	char fds[64], target[4200];
-	bool holds = false;
-	struct dirent *entry;
-	DIR *dir;
-
-	if (kill(tgid, 0) && errno == ESRCH)
-		return false;
-	buf_puts(&path, m->config->mountpoint);
-	node_path(n, &path);
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", (int)tgid);
-	dir = opendir(fds);
-	if (!dir)
-		return true; /* not ours to look into: it lives, so it may */
-	while (!holds && (entry = readdir(dir))) {
-		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-
-		if (len <= 0)
-			continue;
-		target[len] = '\0';
-		holds = ends_with(target, n->name) && ends_with(buf_str(&path), n->name) &&
-			streq(target, buf_str(&path));
-	}
-	closedir(dir);
-	return holds;
 }
 
 /* ---- one event ---- */
@@ -184,6 +133,7 @@ static int event_delivered(struct req *r)
 	if (!r->ticket)
 		r->ticket = notify_ticket(r->m->notifier);
 	r->stage = STAGE_DONE;
+	r->settled = true;
 	if (r->ticket && notify_wait(r->m->notifier, r) == REQ_PARKED)
 		return REQ_PARKED;
 	return event_reply(r, &r->step);

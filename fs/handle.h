@@ -7,6 +7,7 @@
 #define MODELFS_HANDLE_H
 
 #include "fs/commit.h"
+#include "fs/proc.h"
 #include "fs/req.h"
 #include "fs/scratch.h"
 #include "fs/tree.h"
@@ -42,9 +43,5 @@ static inline struct handle *handle_of(const struct fuse_file_info *fi)
 /* One event of the handle's save, from its beginning to the reply: REQ_DONE or
  * REQ_PARKED.  Committing goes through fs/commit.h. */
 int handle_event(struct req *r, struct handle *h, const struct save_event *e);
-
-/* Process id of a thread; whether that process still has the node open. */
-pid_t proc_tgid(pid_t tid);
-bool proc_holds(struct mount *m, pid_t tgid, const struct node *n);
 
 #endif

@@ -45,9 +45,12 @@ static int run_flush(struct req *r)
 	if (!h->save)
 		return reply_err(r, 0);
 	if (r->stage == 0) {
-		pid_t closer = proc_tgid(r->pid);
+		_cleanup_buf_ struct buf path = BUF_INIT;
 
-		e.by_opener = closer == h->opener || !proc_holds(r->m, h->opener, h->node);
+		buf_puts(&path, r->m->config->mountpoint);
+		node_path(h->node, &path);
+		e.by_opener =
+			proc_tgid(r->pid) == h->opener || !proc_holds(h->opener, buf_str(&path));
 	}
 	return handle_event(r, h, &e);
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/req.h"
 
+#include "fs/proc.h"
+
 /* The call that a request waits for has the same deadline; it gets this much
  * longer so that its own words arrive first. */
 #define GRACE_NS (250 * NSEC_PER_MSEC)
+/* How often those are looked at whose signal did not mean "stop": the kernel
+ * asks for interruption once only. */
+#define WATCH_NS (100 * NSEC_PER_MSEC)
 
 static void all_add(struct req *r)
 {
@@ -178,18 +183,33 @@ void waitq_wake(struct mount *m, struct waitq *q)
 	}
 }
 
+static void watch_again(void *ctx)
+{
+	struct mount *m = ctx;
+
+	m->interrupts = true;
+	req_interrupts(m);
+}
+
 void req_interrupts(struct mount *m)
 {
-	while (m->interrupts) {
-		struct req *r = m->requests;
+	bool watch = false;
 
-		while (r && !r->interrupted)
-			r = r->all_next;
-		if (!r)
-			m->interrupts = false;
-		else
+	if (!m->interrupts)
+		return;
+	m->interrupts = false;
+	for (struct req *r = m->requests, *next; r; r = next) {
+		next = r->all_next;
+		if (!r->interrupted)
+			continue;
+		/* What is accepted already only waits to be told so. */
+		if (!r->settled && proc_interrupted(r->pid))
 			req_leave(r, -EINTR);
+		else
+			watch = true;
 	}
+	if (watch)
+		loop_timer_set(m->loop, &m->watch, now_ns() + WATCH_NS, watch_again, m);
 }
 
 void req_abort_all(struct mount *m, int err)

@@ -52,6 +52,7 @@ struct req {
 	struct req *all_prev, *all_next; /* of the mount */
 	struct loop_timer timer;
 	bool interruptible, interrupted;
+	bool settled; /* the outcome is known: no interruption any more */
 };
 
 /* A new request of `run`; -ENOMEM is answered at once and gives NULL. */

@@ -51,6 +51,7 @@ struct mount {
 	struct waitq runq;    /* woken requests, to be run again */
 	bool run_armed;
 	bool interrupts; /* some live request was interrupted: see req_interrupts() */
+	struct loop_timer watch;
 	bool stopping;
 	uint64_t started_ns; /* wall clock; the mtime of what has none */
 	uint64_t fuse_ops[48];

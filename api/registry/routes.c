@@ -257,9 +257,60 @@ static bool search_surface(struct request *rq, unsigned surface, size_t skip, co
 				      : search(rq, surface, skip, last, custom);
 }
 
-static void refuse(struct request *rq, unsigned surface, bool custom)
+static bool among(const char *const *names, const char *name)
 {
-	if ((surface & (API_UI)) && (custom || rq->count > 2)) {
+	for (; *names; names++)
+		if (streq(*names, name))
+			return true;
+	return false;
+}
+
+/* A method that the hosted services have and this registry has not: 501 tells
+ * a client so.  What nobody has is 404. */
+static bool method_elsewhere(const struct request *rq, const char *custom)
+{
+	static const char *const verbs[] = {"copy",
+					    "predict",
+					    "rawPredict",
+					    "batchPredict",
+					    "explain",
+					    "recommendSpec",
+					    "updateExplanationDataset",
+					    "listCheckpoints",
+					    "getIamPolicy",
+					    "setIamPolicy",
+					    "testIamPermissions",
+					    "importData",
+					    "exportData",
+					    "batchImport",
+					    NULL};
+	static const char *const collections[] = {"datasets",
+						  "endpoints",
+						  "jobs",
+						  "studies",
+						  "customJobs",
+						  "trainingPipelines",
+						  "pipelineJobs",
+						  "batchPredictionJobs",
+						  "slices",
+						  "annotationSpecs",
+						  "indexes",
+						  "indexEndpoints",
+						  "featurestores",
+						  "deploymentResourcePools",
+						  NULL};
+
+	if (custom)
+		return among(verbs, custom);
+	for (size_t i = 3; i < rq->count; i++)
+		if (among(collections, rq->segments[i]))
+			return !streq(rq->verb, "PUT");
+	return false;
+}
+
+static void refuse(struct request *rq, unsigned surface, const char *custom)
+{
+	if ((surface & (API_UI)) && method_elsewhere(rq, custom)) {
 		request_fail(rq, API_UNIMPLEMENTED, NULL,
 			     "Method not found: %s %s is not served by this registry.", rq->verb,
 			     rq->path);
@@ -288,6 +339,6 @@ bool route_find(struct request *rq)
 		return true;
 	if (surface && search_surface(rq, surface, skip, rq->segments[rq->count - 1], NULL))
 		return true;
-	refuse(rq, surface, rq->last != NULL);
+	refuse(rq, surface, rq->last ? custom : NULL);
 	return false;
 }

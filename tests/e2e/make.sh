@@ -460,3 +460,74 @@ test_ctrl_c_ends_a_waiting_rmdir() {
 	ls "$F" >/dev/null
 	proxy_mode pass
 }
+
+# ---- the other services
+
+test_ml_models_and_versions_are_made_and_removed() {
+	registry
+	head -c 100 /dev/urandom | put_object gs://ml-files/one/model.joblib
+	mount_tree -s ml/projects/demo
+	local m=$MNT/models/census
+	unsent 'Invalid argument' mkdir "$MNT/models/bad-id"
+	mkdir "$m"
+	sent POST '/v1/projects/demo/models' bash -c 'echo "{\"description\": \"who earns what\"}" >"$1/model.json"' - "$m"
+	eq '{"name":"census","description":"who earns what"}' "$(body)"
+	eq 'who earns what' "$(cat "$m/description")"
+	mkdir "$m/versions/v1"
+	eq version.json "$(ls -A "$m/versions/v1")"
+	unsent 'Invalid argument' bash -c 'echo "{}" >"$1/versions/v1/version.json"' - "$m"
+	like 'deploymentUri or container is missing' "$(cat "$m/versions/v1/.version.json.error")"
+	jq -n '{deploymentUri: "gs://ml-files/one", runtimeVersion: "2.11", pythonVersion: "3.7"}' >"$DIR/tmp/v.json"
+	sent POST '/models/census/versions' cp "$DIR/tmp/v.json" "$m/versions/v1/version.json"
+	eq READY "$(cat "$m/versions/v1/state")" 'the save waited for it'
+	[ ! -L "$m/versions/v1" ] || fail 'here the name is the id'
+	# a copy of another one's document
+	mkdir "$m/versions/v2"
+	sent POST '/models/census/versions' cp "$m/versions/v1/version.json" "$m/versions/v2/version.json"
+	eq READY "$(cat "$m/versions/v2/state")"
+	# one that fails is there, and says so
+	mkdir "$m/versions/bad"
+	jq '.deploymentUri = "gs://ml-files/none"' "$DIR/tmp/v.json" >"$DIR/tmp/b.json"
+	refuses '' cp "$DIR/tmp/b.json" "$m/versions/bad/version.json"
+	eq FAILED "$(cat "$m/versions/bad/state")"
+	like 'No file lies' "$(cat "$m/versions/bad/.version.json.error")"
+	rm "$m/versions/bad/.version.json.rejected"
+	sent DELETE '/models/census/versions/bad' rmdir "$m/versions/bad"
+	sent DELETE '/models/census/versions/v2' rmdir "$m/versions/v2"
+	sent DELETE '/models/census/versions/v1' rmdir "$m/versions/v1" # the only one may go
+	sent DELETE '/models/census' rmdir "$m"
+	eq '' "$(ls "$MNT/models")"
+}
+
+test_ml_rmdir_has_the_same_guards() {
+	registry
+	head -c 100 /dev/urandom | put_object gs://ml-files/one/model.joblib
+	mount_tree -s ml/projects/demo
+	local m=$MNT/models/census v
+	mkdir "$m"
+	echo '{}' >"$m/model.json"
+	for v in a b; do
+		mkdir "$m/versions/$v"
+		jq -n '{deploymentUri: "gs://ml-files/one", runtimeVersion: "2.11", pythonVersion: "3.7"}' \
+			>"$m/versions/$v/version.json"
+	done
+	mark
+	errno_is EBUSY rmdir "$m/versions/a"
+	errno_is ENOTEMPTY rmdir "$m"
+	rm -rf "$m" 2>/dev/null || :
+	eq '' "$(writes)"
+}
+
+test_automl_gives_its_own_ids() {
+	registry
+	printf x | put_object gs://demo-automl/ds1/model.tflite
+	mount_tree -s automl/projects/demo/locations/us-central1 -o location=us-central1
+	mkdir "$MNT/models/flowers"
+	jq '.displayName = "flowers" | .datasetId = "ds1"
+		| .imageClassificationModelMetadata = {modelType: "mobile-low-latency-1"}' \
+		"$MNT/models/flowers/model.json" >"$DIR/tmp/a.json"
+	sent POST '/locations/us-central1/models' cp "$DIR/tmp/a.json" "$MNT/models/flowers/model.json"
+	[ -L "$MNT/models/flowers" ] || fail 'the name leads to the model'
+	eq flowers "$(cat "$MNT/models/flowers/displayName")"
+	sent DELETE "/models/$(readlink "$MNT/models/flowers")" rmdir "$MNT/models/$(readlink "$MNT/models/flowers")"
+}

@@ -80,7 +80,7 @@ static void unknown_methods_answer_with_an_envelope(void **state _unused_)
 		{"GET", "/nothing/here", 404},
 		{"POST", "/v1/projects/p/locations/l/models:copy", 501},
 		{"GET", "/v1/projects/p/locations/l/endpoints", 501},
-		{"PUT", "/v1/projects/p/locations/l/models/m", 501},
+		{"PUT", "/v1/projects/p/locations/l/models/m", 404},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
