@@ -2,6 +2,7 @@
 /* modelfs serve: options, the data directory's lock, start and end. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -490,6 +491,17 @@ static void report(int *verdict, int code)
 	log_open("modelfs", true, LOG_INFO);
 }
 
+/* A thread per connection would leave an arena each with the largest body it
+ * ever held in it: large blocks go back to the system when they are freed. */
+static void bound_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 256 << 10);
+	mallopt(M_ARENA_MAX, 4);
+#endif
+}
+
 static int run_registry(struct run *run, int *verdict)
 {
 	sigset_t signals;
@@ -501,6 +513,7 @@ static int run_registry(struct run *run, int *verdict)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	bound_memory();
 	code = open_data(run);
 	if (code == EX_OK)
 		code = take_lock(run);

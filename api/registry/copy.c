@@ -19,7 +19,7 @@ int copy_fail(struct copy *c, int err, const char *what)
 }
 
 /* Keep to --export-rate, waking often enough to be cancelled. */
-static int pace(struct copy *c, size_t n)
+int copy_pace(struct copy *c, size_t n)
 {
 	int r;
 
@@ -59,7 +59,7 @@ static int copy_by_hand(struct copy *c, int in, int out)
 				return -errno;
 			off += w;
 		}
-		r = pace(c, (size_t)n);
+		r = copy_pace(c, (size_t)n);
 	}
 	return r;
 }
@@ -77,7 +77,7 @@ static int copy_data(struct copy *c, int in, int out)
 			return copy_by_hand(c, in, out);
 		if (n < 0)
 			return -errno;
-		r = pace(c, (size_t)n);
+		r = copy_pace(c, (size_t)n);
 		if (r < 0)
 			return r;
 	}

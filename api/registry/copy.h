@@ -29,6 +29,8 @@ int copy_fail(struct copy *c, int err, const char *what);
  * none of them; each becomes {"name","size","sha256"} in w (NULL: no list). */
 int copy_files(struct copy *c, int src, const struct bucket_files *files, const bool *keep,
 	       int dest, struct json_writer *w);
+/* n bytes more were moved: waits as --export-rate wants it; 0, or as job_check(). */
+int copy_pace(struct copy *c, size_t n);
 /* SHA-256 of a file's content, in hex; size may be NULL. */
 int copy_digest(struct copy *c, int fd, char hex[65], uint64_t *size);
 /* Write a whole file and rename it into place: dir/name, through dir/temp. */

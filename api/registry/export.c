@@ -247,8 +247,11 @@ static int carry_out(struct export *e)
 static void clean_up(struct export *e)
 {
 	_cleanup_free_ char *path = e->parent ? strdup(e->parent) : NULL;
+	_cleanup_free_ char *image = e->work ? json_get_str(json_root(e->work), "image") : NULL;
 
 	remove_manifest(e);
+	if (image)
+		image_discard(&e->copy, image);
 	if (!e->leaf || !path)
 		return;
 	if (e->bucket_fd < 0 && bucket_open(e->reg, e->bucket, false, &e->bucket_fd) < 0)

@@ -28,6 +28,8 @@ void image_ref_free(struct image_ref *r);
  * are AutoML's cpu_architecture and gpu_architecture. */
 int image_build(struct copy *c, int src, const struct bucket_files *files, struct json params,
 		const char *uri, char digest[IMAGE_DIGEST_SIZE]);
+/* Remove what a failed or cancelled job left unfinished. */
+void image_discard(struct copy *c, const char *uri);
 /* Copy by digest; absent: -ENOENT. */
 int image_copy(struct copy *c, const char *from, const char *to, char digest[IMAGE_DIGEST_SIZE]);
 

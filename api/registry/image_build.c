@@ -103,10 +103,13 @@ static int add_data(struct copy *c, struct archive *a, int fd, uint64_t size)
 
 	while (size) {
 		ssize_t n = read(fd, piece, size < sizeof(piece) ? (size_t)size : sizeof(piece));
-		int r = job_check(c->job);
+		int r;
 
-		if (n <= 0 || r < 0)
-			return r < 0 ? r : n < 0 ? -errno : -EIO;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		r = copy_pace(c, (size_t)n);
+		if (r < 0)
+			return r;
 		if (archive_write_data(a, piece, (size_t)n) < 0)
 			return archive_err(a);
 		size -= (uint64_t)n;
@@ -303,6 +306,40 @@ static int finish(struct build *b, struct json params, const char *tag,
 	return r < 0 ? r : image_layout_tag(b->layout, tag, json_root(doc));
 }
 
+/* The job's own names: a job that is begun anew finds and replaces them. */
+static void name_files(struct build *b)
+{
+	const char *id = job_id(b->c->job);
+
+	snprintf(b->tar, sizeof(b->tar), BUCKET_HIDDEN "tar-%s", id);
+	snprintf(b->layer, sizeof(b->layer), BUCKET_HIDDEN "layer-%s", id);
+	snprintf(b->temp, sizeof(b->temp), BUCKET_HIDDEN "blob-%s", id);
+}
+
+static void remove_files(struct build *b)
+{
+	unlinkat(b->layout, b->tar, 0);
+	unlinkat(b->layout, b->layer, 0);
+	unlinkat(b->layout, b->temp, 0);
+}
+
+void image_discard(struct copy *c, const char *uri)
+{
+	_cleanup_image_ref_ struct image_ref ref = {0};
+	_cleanup_free_ char *stage = str_format(BUCKET_HIDDEN "copy-%s", job_id(c->job));
+	_cleanup_close_ int layout = -1;
+	struct build b = {.c = c};
+
+	if (stage)
+		bucket_remove_tree(c->reg->images_fd, stage);
+	if (image_parse(uri, &ref) < 0 || image_layout_open(c->reg, &ref, false, &layout) < 0)
+		return;
+	b.layout = layout;
+	name_files(&b);
+	remove_files(&b);
+	bucket_remove_tree(layout, job_id(c->job));
+}
+
 int image_build(struct copy *c, int src, const struct bucket_files *files, struct json params,
 		const char *uri, char digest[IMAGE_DIGEST_SIZE])
 {
@@ -318,14 +355,10 @@ int image_build(struct copy *c, int src, const struct bucket_files *files, struc
 	if (r < 0)
 		return copy_fail(c, r, uri);
 	b.layout = layout;
-	snprintf(b.tar, sizeof(b.tar), BUCKET_HIDDEN "tar-%s", job_id(c->job));
-	snprintf(b.layer, sizeof(b.layer), BUCKET_HIDDEN "layer-%s", job_id(c->job));
-	snprintf(b.temp, sizeof(b.temp), BUCKET_HIDDEN "blob-%s", job_id(c->job));
+	name_files(&b);
 	r = build_layer(&b, src, files);
 	if (r == 0)
 		r = finish(&b, params, ref.tag, digest);
-	unlinkat(layout, b.tar, 0);
-	unlinkat(layout, b.layer, 0);
-	unlinkat(layout, b.temp, 0);
+	remove_files(&b);
 	return r == 0 && image_registry(c->reg, ref.host) ? image_push(c, &ref, &ref, digest) : r;
 }

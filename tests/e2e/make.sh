@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154,SC2119,SC2120,SC2016
+# shellcheck shell=bash disable=SC2154,SC2119,SC2120,SC2016,SC2012,SC2015
 # Creating, aliases and deleting by files (contract section 3); what deletes
 # trees is in guard.sh.
 

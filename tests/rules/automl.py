@@ -490,6 +490,34 @@ def main(registry):
             same(len(ok(api.get(f"{P}/models"))["model"]), 5)
             same(len(os.listdir(os.path.join(slow.data, "artifacts/automl"))), 5)
 
+    with rule("docker: cancelled or killed: a whole image or none, nothing unfinished"):
+        with Registry(rate=8000000) as slow:
+            api = Api(slow, "automl", "v1beta1")
+            slow.bucket("gs://demo-automl/big", {"model.tflite": os.urandom(2000000)})
+            name = api.done(api.post(f"{P}/models", model(
+                dataset="big", **{IMAGE: {"modelType": EDGE[0]}})))["name"]
+
+            def begin(uri):
+                return ok(api.post(f"{name}:export", {"outputConfig": {
+                    "modelFormat": "docker", "gcrDestination": {"outputUri": uri}}}))
+
+            def files():
+                return [os.path.join(d, f) for d, _, fs in os.walk(os.path.join(slow.data, "images"))
+                        for f in fs]
+            op = begin("gcr.io/demo/stopped")
+            time.sleep(0.1)
+            ok(api.post(f"{op['name']}:cancel"))
+            api.failed(api.get(op["name"]), 1)
+            same([f for f in files() if "index.json" in f or ".modelfs-" in f], [])
+            for wait in (0.0, 0.1, 0.3, 0.45, 0.5):
+                op = begin("gcr.io/demo/killed")
+                time.sleep(wait)
+                slow.kill()
+                slow.start()
+                api.done(api.get(op["name"]))
+                same([f for f in files() if ".modelfs-" in f], [])
+            same(len([f for f in files() if "/killed/blobs/" in f]), 3)
+
     with rule("models.delete: an operation, the files go too"):
         name = made()
         own = os.path.join(registry.data, "artifacts/automl", name.rsplit("/", 1)[1])

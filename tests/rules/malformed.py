@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+import time
 
 from surface import Answer, Api, Registry, Wrong, end, ok, rule
 
@@ -117,7 +118,7 @@ def wrong_types():
 
 
 def wrong_masks_and_tokens():
-    for mask in ("", "x", "displayName.", ",", "..", "display name", "a" * 5000, "*", "%00",
+    for mask in ("", "x", "displayName.", ",", "..", "display%20name", "a" * 5000, "*", "%00",
                  ",".join(["displayName"] * 200), "DISPLAYNAME", "model.displayName"):
         yield "vertex", "PATCH", f"{VERTEX}/models/m?updateMask={mask}", {"displayName": "x"}
     for token in ("x", "0", "AAAA", "%FF%FF", "a" * 5000, "-", "e30", "null", "..%2f", "%00"):
@@ -126,7 +127,7 @@ def wrong_masks_and_tokens():
     for size in ("-1", "x", "1.5", "99999999999999999999", "%20", "0x10"):
         yield "vertex", "GET", f"{VERTEX}/models?pageSize={size}", None
     for text in ("(", ")", "a=", "=a", "displayName==a", "NOT", "a%20OR", "labels.", "%27", "%22",
-                 "(" * 5000, "displayName=a%20AND", "1=1", "displayName=a;drop", "x" * 5000):
+                 "(" * 5000, "displayName=a%20AND", "1=1", "displayName=a)", "x" * 5000):
         yield "vertex", "GET", f"{VERTEX}/models?filter={text}", None
     for order in ("x", "display_name%20up", "display_name,,", "display_name%20desc%20desc"):
         yield "vertex", "GET", f"{VERTEX}/models?orderBy={order}", None
@@ -143,6 +144,17 @@ def huge():
         {"model": {"displayName": "x", "labels": {f"k{i}": 1 for i in range(100000)}}}).encode()
     yield "vertex", "POST", f"{VERTEX}/models:upload", (
         b"{" + b",".join(b"\"f%d\":1" % i for i in range(200000)) + b"}")
+
+
+def settled_rss(registry):
+    """The last connection's thread ends behind its answer."""
+    time.sleep(1)
+    return rss(registry)
+
+
+def sanitized(registry):
+    with open(f"/proc/{registry.process.pid}/maps", encoding="utf-8") as f:
+        return "libasan" in f.read()
 
 
 def rss(registry):
@@ -197,7 +209,7 @@ def main():
         for name, asked in kinds:  # once, so that the allocator has what it will use
             with rule(f"malformed {name}: 4xx with the envelope"):
                 total += check(registry, asked())
-        settled = rss(registry)
+        settled = settled_rss(registry)
         for _ in range(3):
             for name, asked in kinds:
                 try:
@@ -205,9 +217,11 @@ def main():
                 except Wrong:
                     pass
         with rule(f"memory is where it was after three times {total} of them"):
-            now = rss(registry)
+            now = settled_rss(registry)
             print(f"     VmRSS {settled} kB, then {now} kB")
-            if now > settled + 8192:
+            if sanitized(registry):
+                print("     (not judged: a sanitizer keeps what is freed)")
+            elif now > settled + 4096:
                 raise Wrong(f"VmRSS grew from {settled} to {now} kB")
         with rule(f"there are at least 200 of them: {total}"):
             if total < 200:
