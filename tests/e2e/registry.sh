@@ -131,8 +131,8 @@ test_upload_judges_ids_names_and_labels() {
 	up() { rest_refused "$1" "$2" POST "/v1/$LOC/models:upload" "$3"; }
 	up 409 ALREADY_EXISTS '{"modelId":"face","model":{"displayName":"x"}}' >/dev/null
 	up 400 INVALID_ARGUMENT '{"modelId":"Face","model":{"displayName":"x"}}' >/dev/null
-	up 400 INVALID_ARGUMENT '{"model":{}}' | grep -q displayName
-	up 400 INVALID_ARGUMENT '{"model":{"displayName":"x","colour":"red"}}' | grep -q colour
+	up 400 INVALID_ARGUMENT '{"model":{}}' | grep displayName >/dev/null
+	up 400 INVALID_ARGUMENT '{"model":{"displayName":"x","colour":"red"}}' | grep colour >/dev/null
 	up 400 INVALID_ARGUMENT '{"modelId":"n","parentModel":"'"$LOC"'/models/face","model":{"displayName":"x"}}' >/dev/null
 	up 404 NOT_FOUND '{"parentModel":"'"$LOC"'/models/nobody","model":{"displayName":"x"}}' >/dev/null
 	up 400 INVALID_ARGUMENT 'not json' >/dev/null
@@ -189,10 +189,10 @@ test_export_refusals_name_the_field() {
 	local good='"artifactDestination":{"outputUriPrefix":"gs://out/x"}'
 	ex 400 FAILED_PRECONDITION face "{\"exportFormatId\":\"tflite\",$good}" >/dev/null
 	ex 400 INVALID_ARGUMENT face '{"exportFormatId":"custom-trained"}' >/dev/null
-	ex 400 INVALID_ARGUMENT face '{"artifactDestination":{"outputUriPrefix":"gs://out"}}' | grep -q outputUriPrefix
-	ex 400 INVALID_ARGUMENT face '{"artifactDestination":{"outputUriPrefix":"/tmp/x"}}' | grep -q outputUriPrefix
+	ex 400 INVALID_ARGUMENT face '{"artifactDestination":{"outputUriPrefix":"gs://out"}}' | grep outputUriPrefix >/dev/null
+	ex 400 INVALID_ARGUMENT face '{"artifactDestination":{"outputUriPrefix":"/tmp/x"}}' | grep outputUriPrefix >/dev/null
 	ex 400 INVALID_ARGUMENT face '{"imageDestination":{"outputUri":"gcr.io/a/b"}}' >/dev/null
-	ex 400 INVALID_ARGUMENT face "{\"colour\":\"red\",$good}" | grep -q colour
+	ex 400 INVALID_ARGUMENT face "{\"colour\":\"red\",$good}" | grep colour >/dev/null
 	ex 404 NOT_FOUND face@7 "{$good}" >/dev/null
 	rest_refused 404 NOT_FOUND POST "/v1/$LOC/models/nobody:export" "{\"outputConfig\":{$good}}" >/dev/null
 	rest_refused 400 INVALID_ARGUMENT POST "/v1/$LOC/models/face:export" '{}' >/dev/null
@@ -356,7 +356,7 @@ test_import_puts_files_into_a_bucket_and_prints_the_name() {
 	uri=${uri%/}
 	cmp "$FILES/1/cascade.xml" "$DATA/buckets/${uri#gs://}/cascade.xml"
 	# more versions, a directory, an id, an alias
-	import --parent-model "${name##*/models/}" --alias blue "$FILES/2/cascade.xml" | grep -q '@2$' || :
+	import --parent-model "${name##*/models/}" --alias blue "$FILES/2/cascade.xml" | grep '@2$' >/dev/null || :
 	eq 2 "$(rest GET "/v1/${name%@*}@blue" | jq -r .versionId)"
 	import --model-id whole --display-name whole "$FILES/edge" >/dev/null
 	uri=$(rest GET "/v1/$LOC/models/whole" | jq -r .artifactUri)
