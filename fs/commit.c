@@ -142,6 +142,7 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name)
 
 	if (!l)
 		return;
+	l->saves++;
 	node_local_detach(m->tree, l, 0);
 	if (!l->rejected && !l->error)
 		return;
@@ -151,6 +152,14 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name)
 	l->rejected_len = 0;
 	l->error_errno = 0;
 	local_shown(m, dir);
+}
+
+void commit_unchanged(struct mount *m, struct node *dir, const char *name)
+{
+	struct local *l = node_local(dir, name, false);
+
+	if (l)
+		node_local_detach(m->tree, l, 0);
 }
 
 void commit_expire_model(struct mount *m, const struct service *s, const char *model)

@@ -45,6 +45,10 @@ void commit_orphan(struct commit *c);
 void commit_refused(struct mount *m, struct node *dir, const char *name, const char *text,
 		    size_t len, uid_t uid, gid_t gid, const struct api_error *why);
 void commit_accepted(struct mount *m, struct node *dir, const char *name);
+/* The text that was saved is what the service has: the attribute is there
+ * again, and that is all.  (vim copies its backup back after a refusal: the
+ * refused text stays.) */
+void commit_unchanged(struct mount *m, struct node *dir, const char *name);
 
 /* Nothing of this model (and its versions) that was asked before now is
  * current any more. */

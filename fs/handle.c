@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "fs/layout.h"
 #include "fs/notify.h"
 
 /* Stages of an event that commits. */
@@ -37,6 +38,60 @@ static void handle_drop(struct handle *h)
 	free(h->etag);
 	free(h);
 	node_unpin(t, n);
+}
+
+/* ---- a file that became another kind of file ---- */
+
+static int become_scratch(struct handle *h)
+{
+	struct scratch *s = h->node->scratch;
+	size_t len;
+	const char *text = save_text(h->save, &len);
+	int err = 0;
+
+	if (save_dirty(h->save)) {
+		err = scratch_truncate(s, 0);
+		if (!err && len)
+			err = scratch_write(s, text, len, 0);
+	}
+	if (err)
+		return err;
+	h->scratch = scratch_ref(s);
+	save_free(take_ptr(h->save));
+	return 0;
+}
+
+static int become_attribute(struct req *r, struct handle *h)
+{
+	const struct buf *text = &h->scratch->data;
+	int err;
+
+	if (!S_ISREG(h->node->cls->type) || !layout_writable(h->node))
+		return 0;
+	err = save_new(commit_kind(h->node), false, h->append, buf_str(text), text->len,
+		       SCRATCH_FILE_MAX, &h->save);
+	if (err)
+		return err;
+	h->opener = proc_tgid(r->pid);
+	scratch_free(take_ptr(h->scratch));
+	return 0;
+}
+
+int handle_follow(struct req *r, struct handle *h, bool writes)
+{
+	int err = 0;
+
+	if (h->save && h->node->scratch && !h->commit && !h->owner) {
+		err = become_scratch(h);
+		h->followed = true;
+	} else if (writes && h->scratch && !h->node->scratch) {
+		err = become_attribute(r, h);
+		h->followed = true;
+	}
+	/* The kernel's pages are of the kind of file that it was. */
+	if (h->followed)
+		notify_inode(r->m->notifier, h->node->ino);
+	return err;
 }
 
 /* ---- one event ---- */
@@ -157,7 +212,7 @@ static int event_judge(struct req *r, struct handle *h)
 	h->owner = NULL;
 	if (rc == COMMIT_NOTHING) {
 		r->step = save_result(h->save, 0, NULL);
-		commit_accepted(r->m, h->node->parent, h->node->name);
+		commit_unchanged(r->m, h->node->parent, h->node->name);
 		waitq_wake(r->m, &h->waiters);
 		return event_delivered(r);
 	}

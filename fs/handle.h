@@ -23,6 +23,7 @@ struct handle {
 	uid_t uid;
 	gid_t gid;
 	bool append, nonblock;
+	bool followed; /* see handle_follow(); the kernel caches it as it was at open */
 	bool released;
 	struct waitq waiters;  /* events that wait for the commit */
 	struct commit *commit; /* under way */
@@ -34,6 +35,12 @@ struct handle {
 struct handle *handle_new(struct node *n, const struct req *r);
 /* Closed: freed now, or when its commit ended. */
 void handle_release(struct handle *h);
+
+/* Before a write, truncation, fsync or flush: the file under the handle may be
+ * another kind of file by now, for an attribute that is moved away is a
+ * scratch file and a scratch file renamed onto an attribute is that.  What is
+ * written next belongs there.  0 or -errno. */
+int handle_follow(struct req *r, struct handle *h, bool writes);
 
 static inline struct handle *handle_of(const struct fuse_file_info *fi)
 {

@@ -158,6 +158,13 @@ static int version_body(const struct import *im, struct buf *out)
 	import_labels(im, &w);
 	if (im->framework)
 		jw_str(&w, "framework", im->framework);
+	if (im->prediction_class)
+		jw_str(&w, "predictionClass", im->prediction_class);
+	if (im->package_uri) {
+		jw_array(&w, "packageUris");
+		jw_str(&w, NULL, im->package_uri);
+		jw_end_array(&w);
+	}
 	jw_str(&w, "pythonVersion", im->python);
 	jw_end_object(&w);
 	return out->err;

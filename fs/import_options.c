@@ -39,6 +39,8 @@ static const char usage[] =
 	"  --python-version V      3.7, 3.5 or 2.7; needed\n"
 	"  --framework F           TENSORFLOW, SCIKIT_LEARN or XGBOOST (default: by the files)\n"
 	"  --machine-type T        such as mls1-c1-m2\n"
+	"  --prediction-class C    module.Class of a custom prediction routine …\n"
+	"  --package-uri URI       … and the gs:// package that holds it\n"
 	"  --labels, --version-description are the version's, --description a new model's\n"
 	"\n"
 	"With --service automl the files go to gs://P-automl/DATASET/ and AutoML takes them over:\n"
@@ -146,6 +148,8 @@ static const struct import_option {
 	{"python-version", required_argument, offsetof(struct import, python), NULL},
 	{"framework", required_argument, offsetof(struct import, framework), NULL},
 	{"machine-type", required_argument, offsetof(struct import, machine), NULL},
+	{"prediction-class", required_argument, offsetof(struct import, prediction_class), NULL},
+	{"package-uri", required_argument, offsetof(struct import, package_uri), NULL},
 	{"dataset-id", required_argument, offsetof(struct import, dataset), NULL},
 	{"model-type", required_argument, offsetof(struct import, model_type), NULL},
 	{"labels", required_argument, 0, set_labels},
@@ -228,10 +232,13 @@ static int check_service(struct import *im)
 		return import_complain(EX_USAGE,
 				       "--service: \"%s\" is not offered: vertex, automl, ml", id);
 	ml = im->kind == &import_ml;
-	if (!ml && (im->version || im->runtime || im->python || im->framework || im->machine))
-		return import_complain(EX_USAGE,
-				       "--version, --runtime-version, --python-version, "
-				       "--framework and --machine-type are for --service ml");
+	if (!ml && (im->version || im->runtime || im->python || im->framework || im->machine ||
+		    im->prediction_class || im->package_uri))
+		return import_complain(
+			EX_USAGE,
+			"--version, --runtime-version, --python-version, "
+			"--framework, --machine-type, --prediction-class and --package-uri are for "
+			"--service ml");
 	if (im->kind != &import_vertex && (im->model_id || im->parent || im->aliases.count))
 		return import_complain(EX_USAGE, "--model-id, --parent-model and --alias are for "
 						 "--service vertex: --display-name is the model's "

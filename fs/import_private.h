@@ -84,6 +84,7 @@ struct import {
 	const char *source, *display_name, *model_id, *parent, *description, *version_description;
 	const char *bucket, *data, *endpoint_text, *service, *location, *project;
 	const char *version, *runtime, *python, *framework, *machine; /* ml */
+	const char *prediction_class, *package_uri;                   /* ml */
 	const char *dataset, *model_type;                             /* automl */
 	struct string_list labels, aliases;                           /* "k=v" */
 	unsigned timeout_ms;

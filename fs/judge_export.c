@@ -70,7 +70,8 @@ static int check_shape(const struct message *m, struct json v, const char *path,
 			return judged_refuse(out, -EINVAL, "unknown field %s; known here: %s",
 					     below, buf_str(&known));
 		}
-		if (json_type(i) == JSON_NULL)
+		/* Maps and lists are the schema check's. */
+		if (json_type(i) == JSON_NULL || f->flags & (FIELD_MAP | FIELD_REPEATED))
 			continue;
 		if (f->type == FIELD_MESSAGE) {
 			if (check_shape(f->message, i, below, out))

@@ -302,6 +302,12 @@ static bool local_child(struct node *dir, const char *name, struct child *out)
 	return false;
 }
 
+/* Only memory knows them: nobody needs to be asked, and nothing to be kept. */
+static bool is_local_name(const char *name)
+{
+	return name[0] == '.' && (ends_with(name, ".rejected") || ends_with(name, ".error"));
+}
+
 static bool detached(struct node *dir, const char *name)
 {
 	struct local *l = node_local(dir, name, false);
@@ -334,10 +340,16 @@ int layout_lookup(struct node *dir, const char *name, struct req *r, struct chil
 	int rc;
 
 	memset(out, 0, sizeof(*out));
+	if (local_child(dir, name, out))
+		return 0; /* timeout 0: they come and go with saves */
 	out->timeout = (double)the_mount->config->ttl_ms / 1000;
 	out->node = scratch_find(dir, name);
-	if (out->node || local_child(dir, name, out) || !draft_find(dir, name, out))
+	if (out->node || !draft_find(dir, name, out))
 		return 0;
+	if (is_local_name(name)) {
+		out->timeout = 0;
+		return -ENOENT;
+	}
 	if (is_about(dir, name))
 		return child_set(out, CLASS_ABOUT, name, NULL, NULL);
 	if (detached(dir, name)) {

@@ -177,11 +177,14 @@ static int run_setattr(struct req *r)
 {
 	struct node *n = req_node(r, r->ino);
 	struct handle *h = r->has_fi ? handle_of(&r->fi) : NULL;
+	bool cut = r->to_set & FUSE_SET_ATTR_SIZE;
+	int rc = h && cut ? handle_follow(r, h, true) : 0;
 	struct scratch *s = h && h->scratch ? h->scratch : n ? n->scratch : NULL;
-	int rc = 0;
 
 	if (!n)
 		return REQ_DONE;
+	if (rc)
+		return reply_err(r, rc);
 	if (s) {
 		if (r->to_set & FUSE_SET_ATTR_SIZE)
 			rc = scratch_truncate(s, (uint64_t)r->attr.st_size);

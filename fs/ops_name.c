@@ -279,7 +279,7 @@ static int run_link(struct req *r)
 	if (rc)
 		return reply_err(r, rc);
 	if (!from->scratch)
-		n->scratch->backup_of = strdup(from->name);
+		scratch_backup(n->scratch, from->parent, from->name);
 	return reply_node(r, n, 3600);
 }
 

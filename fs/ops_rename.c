@@ -47,28 +47,52 @@ static void keep_refused(struct rename_save *s, const struct api_error *why)
 	commit_refused(s->m, s->dir, s->name, text, len, s->uid, s->gid, why);
 }
 
-/* The scratch file became the attribute: its node shows that from now on. */
-static int rename_done(struct req *r, struct rename_save *s)
+/* The scratch file becomes the attribute: its node shows that from now on. */
+static void become_attribute(struct tree *t, struct node *from, struct node *dir,
+			     const struct child *c)
 {
-	struct tree *t = r->m->tree;
-	struct node *from = tree_node(t, r->ino2), *old;
-	struct child c;
+	struct node *old = tree_find(t, dir, c->name);
 
-	commit_accepted(r->m, s->dir, s->name);
-	if (!from || !from->scratch || layout_attribute(s->dir, s->name, &c))
-		return 0; /* gone meanwhile: the value is saved all the same */
-	old = tree_find(t, s->dir, s->name);
 	if (old)
 		tree_detach(t, old);
 	node_pin(from);
 	scratch_leave(t, from);
 	scratch_free(take_ptr(from->scratch));
-	if (!tree_become(t, from, &c))
-		tree_move(t, from, s->dir, s->name);
-	node_shown(r->m, s->dir);
-	notify_inode(r->m->notifier, from->ino);
+	if (!tree_become(t, from, c))
+		tree_move(t, from, dir, c->name);
+	node_shown(t->m, dir);
+	notify_inode(t->m->notifier, from->ino);
 	node_unpin(t, from);
+}
+
+static int rename_done(struct req *r, struct rename_save *s)
+{
+	struct node *from = tree_node(r->m->tree, r->ino2);
+	struct child c;
+
+	commit_unchanged(r->m, s->dir, s->name); /* what was sent was accepted there */
+	/* Gone meanwhile: the value is saved all the same. */
+	if (from && from->scratch && !layout_attribute(s->dir, s->name, &c))
+		become_attribute(r->m->tree, from, s->dir, &c);
 	return 0;
+}
+
+/* Moved away (or linked) and brought back with nothing saved in between: what
+ * an editor does after a refusal.  That is no save, whatever others did to the
+ * attribute meanwhile, and the refused text stays. */
+static bool is_return(const struct node *from, struct node *dir, const char *name)
+{
+	const struct scratch *s = from->scratch;
+	const struct local *l = node_local(dir, name, false);
+
+	return l && s->backup_of && streq(s->backup_of, name) && s->backup_saves == l->saves;
+}
+
+static int bring_back(struct req *r, struct node *from, struct node *dir, const struct child *c)
+{
+	node_local_detach(r->m->tree, node_local(dir, c->name, false), 0);
+	become_attribute(r->m->tree, from, dir, c);
+	return reply_err(r, 0);
 }
 
 static void rename_ended(void *ctx, const struct outcome *o)
@@ -239,7 +263,7 @@ static int move_away(struct req *r, struct node *attr, struct node *dir, const c
 		scratch_free(s);
 		return rc;
 	}
-	s->backup_of = strdup(old_name);
+	scratch_backup(s, old_dir, old_name);
 	if (over)
 		scratch_unlink(t, over);
 	node_pin(attr);
@@ -300,6 +324,8 @@ static int rename_look(struct req *r)
 			return reply_err(r, move_scratch(r, n, dir2, r->name2));
 		if (!S_ISREG(to.cls->type) || !S_ISREG(n->scratch->mode))
 			return reply_err(r, S_ISDIR(to.cls->type) ? -EISDIR : -EPERM);
+		if (is_return(n, dir2, to.name))
+			return bring_back(r, n, dir2, &to);
 		return save_onto(r, n, dir2, &to);
 	}
 	if (dir == dir2 && streq(r->name, r->name2))

@@ -7,8 +7,10 @@ static int run_write(struct req *r)
 	struct handle *h = handle_of(&r->fi);
 	struct save_event e = {
 		.what = SAVE_WRITE, .data = r->data, .len = r->size, .off = (uint64_t)r->off};
-	int rc;
+	int rc = r->stage ? 0 : handle_follow(r, h, true);
 
+	if (rc)
+		return reply_err(r, rc);
 	if (!h->scratch)
 		return handle_event(r, h, &e);
 	rc = scratch_write(h->scratch, r->data, r->size, (uint64_t)r->off);
@@ -41,9 +43,10 @@ static int run_flush(struct req *r)
 {
 	struct handle *h = handle_of(&r->fi);
 	struct save_event e = {.what = SAVE_FLUSH};
+	int rc = r->stage ? 0 : handle_follow(r, h, false);
 
-	if (!h->save)
-		return reply_err(r, 0);
+	if (rc || !h->save)
+		return reply_err(r, rc);
 	if (r->stage == 0) {
 		_cleanup_buf_ struct buf path = BUF_INIT;
 
@@ -70,8 +73,9 @@ static int run_fsync(struct req *r)
 {
 	struct handle *h = handle_of(&r->fi);
 	struct save_event e = {.what = SAVE_FSYNC};
+	int rc = r->stage ? 0 : handle_follow(r, h, false);
 
-	return h->save ? handle_event(r, h, &e) : reply_err(r, 0);
+	return !rc && h->save ? handle_event(r, h, &e) : reply_err(r, rc);
 }
 
 void op_fsync(fuse_req_t fr, fuse_ino_t ino, int datasync, struct fuse_file_info *fi)

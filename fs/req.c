@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/req.h"
 
+#include <limits.h>
+
 #include "fs/proc.h"
 
 /* The call that a request waits for has the same deadline; it gets this much
@@ -94,6 +96,12 @@ bool req_names(struct req *r, const char *name, const char *name2)
 {
 	r->name = name ? strdup(name) : NULL;
 	r->name2 = name2 ? strdup(name2) : NULL;
+	/* The kernel lets up to 1024 bytes through. */
+	if (name && strlen(name) > NAME_MAX) {
+		reply_err(r, -ENAMETOOLONG);
+		req_free(r);
+		return false;
+	}
 	if ((name && !r->name) || (name2 && !r->name2)) {
 		reply_err(r, -ENOMEM);
 		req_free(r);

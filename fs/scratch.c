@@ -66,6 +66,15 @@ static void changed(struct scratch *s)
 	scratch_touch(s);
 }
 
+void scratch_backup(struct scratch *s, struct node *dir, const char *name)
+{
+	const struct local *l = node_local(dir, name, true);
+
+	free(s->backup_of);
+	s->backup_of = l ? strdup(name) : NULL;
+	s->backup_saves = l ? l->saves : 0;
+}
+
 int scratch_write(struct scratch *s, const char *data, size_t len, uint64_t off)
 {
 	int err;

@@ -18,9 +18,10 @@ struct scratch {
 	uid_t uid;
 	gid_t gid;
 	struct timespec atime, mtime, ctime;
-	struct buf data; /* content, or a symlink's target */
-	size_t charged;  /* bytes counted against SCRATCH_ALL_MAX */
-	char *backup_of; /* the attribute whose content this is, unchanged; NULL: none */
+	struct buf data;       /* content, or a symlink's target */
+	size_t charged;        /* bytes counted against SCRATCH_ALL_MAX */
+	char *backup_of;       /* the attribute whose content this is, unchanged; NULL: none */
+	unsigned backup_saves; /* its local's saves at that time */
 };
 
 struct scratch *scratch_new(mode_t mode, uid_t uid, gid_t gid);
@@ -29,6 +30,8 @@ void scratch_free(struct scratch *s); /* drops one reference; NULL is fine */
 int scratch_write(struct scratch *s, const char *data, size_t len, uint64_t off);
 int scratch_truncate(struct scratch *s, uint64_t len);
 void scratch_touch(struct scratch *s);
+/* It holds the content of dir's attribute `name` as it stands. */
+void scratch_backup(struct scratch *s, struct node *dir, const char *name);
 void scratch_stat(const struct scratch *s, struct stat *st);
 
 /* A new scratch file `name` in dir: -EINVAL name, -ENOMEM. */

@@ -35,6 +35,7 @@ struct local {
 	uint64_t unknown_wall_ns; /* … sent then */
 	char *unknown_body;
 	uint64_t changed_wall_ns; /* last_export or template came or went */
+	unsigned saves;           /* accepted so far: tells the return of a backup from a save */
 };
 
 struct node {
