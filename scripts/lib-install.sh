@@ -7,7 +7,7 @@ PACKAGES_BUILD="gcc libc6-dev make pkg-config libfuse3-dev fuse3 libcurl4-openss
 	libsqlite3-dev libmicrohttpd-dev libssl-dev libarchive-dev ca-certificates"
 PACKAGES_QUICKSTART="opencv-data jq"
 PACKAGES_CHECK="libcmocka-dev opencv-data jq sqlite3 curl rsync python3-minimal libpython3-stdlib
-	perl openssl attr acl moreutils zsh busybox-static util-linux procps iproute2 diffutils"
+	perl openssl skopeo attr acl moreutils zsh busybox-static util-linux procps iproute2 diffutils"
 
 # packages_missing PACKAGE...: prints those that are not installed.
 packages_missing() {
