@@ -24,6 +24,7 @@ struct session {
 	uint32_t offered;     /* flags of the kernel's INIT */
 	uint64_t init_unique; /* 0: answered */
 	pid_t unmounter;
+	int words_fd; /* what it says; -1: none runs */
 	void (*unmounted)(void *ctx, int err);
 	void *unmounted_ctx;
 };
@@ -120,7 +121,7 @@ int session_new(struct mount *m, const struct fuse_lowlevel_ops *ops, struct ses
 	if (!s)
 		return -ENOMEM;
 	s->m = m;
-	s->fd = -1;
+	s->fd = s->words_fd = -1;
 	err = session_options(m, &args);
 	if (!err) {
 		s->se = fuse_session_new(&args, ops, sizeof(*ops), m);
@@ -163,46 +164,75 @@ static void unmount_child(const char *mountpoint, bool lazy)
 
 		_exit(rc ? errno : 0);
 	}
+	setenv("LC_ALL", "C", 1);
 	if (lazy)
 		execlp("fusermount3", "fusermount3", "-u", "-z", "--", mountpoint, (char *)NULL);
 	else
-		execlp("fusermount3", "fusermount3", "-u", "-q", "--", mountpoint, (char *)NULL);
+		execlp("fusermount3", "fusermount3", "-u", "--", mountpoint, (char *)NULL);
 	_exit(ENOSYS);
 }
 
 void session_unmount(struct session *s, bool lazy, void (*done)(void *ctx, int err), void *ctx)
 {
+	int words[2];
+
 	if (s->unmounter > 0) {
 		done(ctx, -EALREADY);
 		return;
 	}
 	s->unmounted = done;
 	s->unmounted_ctx = ctx;
+	if (pipe2(words, O_CLOEXEC | O_NONBLOCK)) {
+		done(ctx, -errno);
+		return;
+	}
+	s->words_fd = words[0];
 	s->unmounter = fork();
 	if (s->unmounter == 0) {
 		sigset_t none;
+
+		dup2(words[1], STDERR_FILENO);
 
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		unmount_child(s->m->config->mountpoint, lazy);
 	}
-	if (s->unmounter < 0)
+	close(words[1]);
+	if (s->unmounter < 0) {
+		close(take_fd(s->words_fd));
 		done(ctx, -errno);
+	}
+}
+
+/* fusermount3 exits 1 whatever it was: its words tell. */
+static int unmounter_error(struct session *s)
+{
+	char words[256];
+	ssize_t n = read(s->words_fd, words, sizeof(words) - 1);
+
+	words[n > 0 ? n : 0] = '\0';
+	words[strcspn(words, "\n")] = '\0';
+	if (strstr(words, "busy"))
+		return -EBUSY;
+	log_error("%s", *words ? words : "fusermount3 failed");
+	return -EIO;
 }
 
 void session_child_ended(struct session *s)
 {
-	int status;
+	int status, err;
 
 	if (s->unmounter <= 0 || waitpid(s->unmounter, &status, WNOHANG) != s->unmounter)
 		return;
 	s->unmounter = 0;
 	if (!WIFEXITED(status))
-		s->unmounted(s->unmounted_ctx, -EIO);
+		err = -EIO;
 	else if (WEXITSTATUS(status) && geteuid() != 0)
-		s->unmounted(s->unmounted_ctx, -EBUSY); /* fusermount3 exits 1 whatever it was */
+		err = unmounter_error(s);
 	else
-		s->unmounted(s->unmounted_ctx, -WEXITSTATUS(status));
+		err = -WEXITSTATUS(status);
+	close(take_fd(s->words_fd));
+	s->unmounted(s->unmounted_ctx, err);
 }
 
 void session_free(struct session *s)

@@ -8,6 +8,9 @@ PACKAGES_BUILD="gcc libc6-dev make pkg-config libfuse3-dev fuse3 libcurl4-openss
 PACKAGES_QUICKSTART="opencv-data jq"
 PACKAGES_CHECK="libcmocka-dev opencv-data jq sqlite3 curl rsync python3-minimal libpython3-stdlib
 	perl openssl skopeo attr acl moreutils zsh busybox-static util-linux procps iproute2 diffutils"
+# What people save with; only the matrix of tools needs them.
+PACKAGES_MATRIX="tmux zsh busybox-static moreutils rsync patch git gawk nodejs curl jq ed vim neovim nano
+	emacs-nox micro joe mc kakoune"
 
 # packages_missing PACKAGE...: prints those that are not installed.
 packages_missing() {
@@ -64,8 +67,20 @@ packages_apt() {
 	"${apt[@]}" update && "${apt[@]}" -y install --no-install-recommends "$@"
 }
 
+# fusermount3 unmounts by /etc/mtab, which bare systems lack.
+mtab_ready() {
+	[ -e /etc/mtab ] && return 0
+	if [ "$(id -u)" -eq 0 ]; then
+		ln -s ../proc/self/mounts /etc/mtab && echo "made /etc/mtab the usual link to /proc/self/mounts"
+	else
+		echo "there is no /etc/mtab, so only root can unmount; as root: ln -s ../proc/self/mounts /etc/mtab" >&2
+	fi
+	return 0
+}
+
 # fuse_ready: /dev/fuse must be open to everyone, as udev makes it.
 fuse_ready() {
+	mtab_ready
 	if [ ! -e /dev/fuse ]; then
 		if [ "$(id -u)" -eq 0 ]; then
 			modprobe fuse 2>/dev/null || :
