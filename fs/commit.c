@@ -7,6 +7,7 @@
 #include "fs/draft.h"
 #include "fs/layout.h"
 #include "fs/lro.h"
+#include "fs/notify.h"
 #include "fs/operations.h"
 
 /* The wait for an operation ends before the deadline of the FUSE request, so
@@ -102,6 +103,10 @@ void commit_orphan(struct commit *c)
 static void local_shown(struct mount *m, struct node *dir)
 {
 	dir->shown_ns = wall_ns();
+	/* A refusal is answered at once: whoever lists the directory then finds
+	 * the text. */
+	if (dir->nlookup)
+		notify_inode_now(m->notifier, dir->ino);
 	tree_touch(m->tree, dir);
 }
 
@@ -143,6 +148,8 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name)
 	if (!l)
 		return;
 	l->saves++;
+	free(l->before);
+	l->before = NULL;
 	node_local_detach(m->tree, l, 0);
 	if (!l->rejected && !l->error)
 		return;
@@ -456,6 +463,9 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 
 		return refuse(why, rc, e && e->message ? e->message : NULL);
 	}
+	if (commit_puts_back(n, t))
+		return COMMIT_NOTHING;
+	commit_remember_before(n, g.o, t, r);
 	g.j.service = n->service;
 	g.j.version_level = g.dir->cls->id == CLASS_VERSION;
 	g.j.message = g.j.version_level ? n->service->version : n->service->model;

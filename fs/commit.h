@@ -34,6 +34,7 @@ struct commit_text {
 	size_t len;
 	const char *etag;
 	bool backup;
+	pid_t writer; /* the process; 0: does not matter */
 };
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why);

@@ -10,6 +10,8 @@
 
 /* How much older than our request an operation may seem: clocks differ. */
 #define CLOCK_SKEW_NS (5 * NSEC_PER_SEC)
+/* How soon after a refusal an editor copies its backup back. */
+#define PUT_BACK_NS (10 * NSEC_PER_SEC)
 
 /* Words like "it is so already" or "there is no such version" are only as good
  * as what they rest on: that is asked for once more, after the save began. */
@@ -260,6 +262,34 @@ static int default_body(struct judging *g)
 	g->out.body =
 		strdup(g->n->service == &service_ml ? "{}" : "{\"versionAliases\":[\"default\"]}");
 	return g->out.body ? 0 : -ENOMEM;
+}
+
+bool commit_puts_back(const struct node *n, const struct commit_text *t)
+{
+	const struct local *l = node_local(n->parent, n->name, false);
+
+	return l && l->error && l->before && t->writer && l->writer == t->writer &&
+	       wall_ns() - l->error_wall_ns < PUT_BACK_NS && l->before_len == t->len &&
+	       memcmp(l->before, t->text, t->len) == 0;
+}
+
+void commit_remember_before(struct node *n, struct object *o, const struct commit_text *t,
+			    const struct req *r)
+{
+	bool guarded = n->cls->id == CLASS_DOCUMENT ||
+		       (n->cls->id == CLASS_FIELD && n->field && field_is_json(n->field));
+	struct local *l = t->writer && guarded ? node_local(n->parent, n->name, true) : NULL;
+	_cleanup_buf_ struct buf shown = BUF_INIT;
+
+	if (!l || (l->before && l->writer == t->writer && l->before_ns >= r->begun_ns))
+		return; /* this very save, judged again with news */
+	if (layout_render(n, o, &shown))
+		return;
+	free(l->before);
+	l->before_len = shown.len;
+	l->before = buf_take(&shown);
+	l->before_ns = now_ns();
+	l->writer = t->writer;
 }
 
 int commit_judge(struct judging *g)

@@ -22,6 +22,13 @@ struct judging {
 /* What is to be sent, in g->method and g->out.  0, REQ_PARKED (news are asked
  * for: judge again), or a negative errno with g->out.reason. */
 int commit_judge(struct judging *g);
+/* The text is what stood there before this process' last text was refused: an
+ * editor that copies its backup back.  That is no save, whatever others did to
+ * the resource meanwhile. */
+bool commit_puts_back(const struct node *n, const struct commit_text *t);
+/* What is shown now is what such a backup holds. */
+void commit_remember_before(struct node *n, struct object *o, const struct commit_text *t,
+			    const struct req *r);
 /* The resource that the request is sent to; fresh memory. */
 char *commit_target(const struct judging *g);
 

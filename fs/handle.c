@@ -42,14 +42,15 @@ static void handle_drop(struct handle *h)
 
 /* ---- a file that became another kind of file ---- */
 
-static int become_scratch(struct handle *h)
+static int become_scratch(struct handle *h, bool writes)
 {
 	struct scratch *s = h->node->scratch;
 	size_t len;
 	const char *text = save_text(h->save, &len);
 	int err = 0;
 
-	if (save_dirty(h->save)) {
+	/* Truncated alone, it waits for the first write. */
+	if (save_dirty(h->save) || (writes && !len)) {
 		err = scratch_truncate(s, 0);
 		if (!err && len)
 			err = scratch_write(s, text, len, 0);
@@ -82,7 +83,7 @@ int handle_follow(struct req *r, struct handle *h, bool writes)
 	int err = 0;
 
 	if (h->save && h->node->scratch && !h->commit && !h->owner) {
-		err = become_scratch(h);
+		err = become_scratch(h, writes);
 		h->followed = true;
 	} else if (writes && h->scratch && !h->node->scratch) {
 		err = become_attribute(r, h);
@@ -90,7 +91,7 @@ int handle_follow(struct req *r, struct handle *h, bool writes)
 	}
 	/* The kernel's pages are of the kind of file that it was. */
 	if (h->followed)
-		notify_inode(r->m->notifier, h->node->ino);
+		tree_other_file(r->m->tree, h->node);
 	return err;
 }
 
@@ -197,7 +198,7 @@ static int event_delivered(struct req *r)
 static int event_judge(struct req *r, struct handle *h)
 {
 	_cleanup_api_error_ struct api_error why = {0};
-	struct commit_text t = {.etag = h->etag};
+	struct commit_text t = {.etag = h->etag, .writer = h->opener};
 	struct save_step step;
 	int rc;
 

@@ -24,6 +24,7 @@ struct handle {
 	gid_t gid;
 	bool append, nonblock;
 	bool followed; /* see handle_follow(); the kernel caches it as it was at open */
+	bool read;     /* at least once: what it shows stays that version */
 	bool released;
 	struct waitq waiters;  /* events that wait for the commit */
 	struct commit *commit; /* under way */

@@ -177,6 +177,12 @@ void notify_inode(struct notifier *n, fuse_ino_t ino)
 		note_queue(n, &(struct note){.kind = NOTE_INODE, .ino = ino}, NULL);
 }
 
+void notify_inode_now(struct notifier *n, fuse_ino_t ino)
+{
+	if (n)
+		fuse_lowlevel_notify_inval_inode(session_fuse(n->m->session), ino, -1, 0);
+}
+
 void notify_pages(struct notifier *n, fuse_ino_t ino)
 {
 	if (n)

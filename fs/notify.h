@@ -20,7 +20,10 @@ bool notifier_stop(struct notifier *n, unsigned wait_ms);
 void notifier_free(struct notifier *n);
 
 void notify_inode(struct notifier *n, fuse_ino_t ino);
-/* The same with its pages: they came from a handle with an older content. */
+/* Before this returns: whoever asks behind the reply to a rename must not see
+ * what the node was. */
+void notify_inode_now(struct notifier *n, fuse_ino_t ino);
+/* As notify_inode(), with its pages: they came from a handle with an older content. */
 void notify_pages(struct notifier *n, fuse_ino_t ino);
 void notify_entry(struct notifier *n, fuse_ino_t parent, const char *name);
 void notify_poll(struct notifier *n, struct fuse_pollhandle *ph); /* takes ph over */

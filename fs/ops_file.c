@@ -24,10 +24,11 @@ static bool wants_write(const struct fuse_file_info *fi)
 
 /* The kernel keeps pages of what only changes with our knowledge; everything
  * else is read from the handle. */
-static void cache_policy(const struct node *n, struct fuse_file_info *fi)
+static void cache_policy(struct node *n, struct fuse_file_info *fi)
 {
 	if (n->scratch) {
-		fi->keep_cache = 1;
+		fi->keep_cache = !n->stale_pages;
+		n->stale_pages = false;
 		return;
 	}
 	if (wants_write(fi) || (n->cls->flags & CLASS_VOLATILE)) {
@@ -35,7 +36,8 @@ static void cache_policy(const struct node *n, struct fuse_file_info *fi)
 		fi->noflush = wants_write(fi) ? 0 : 1;
 		return;
 	}
-	fi->keep_cache = 1;
+	fi->keep_cache = !n->stale_pages;
+	n->stale_pages = false;
 	fi->noflush = 1;
 }
 
@@ -232,30 +234,57 @@ static int read_wait(struct req *r, struct handle *h)
 	return reply_slice(r, buf_str(&text), text.len);
 }
 
-/* What changes by itself is rendered again at offset 0, as in sysfs; events
- * only grow and are always read as they are. */
-static void refresh_snapshot(struct req *r, struct handle *h)
+static struct object *shown_by(const struct handle *h)
 {
 	struct node *owner = node_owner(h->node);
-	struct object *o =
-		owner->id && owner->coll ? collection_find(owner->coll, owner->id) : NULL;
-	struct op_record *op = record_of(h->node);
 
-	if (!(h->node->cls->flags & CLASS_VOLATILE) || (r->off && h->node->cls->id != CLASS_EVENTS))
-		return;
-	buf_reset(&h->snapshot);
-	layout_render(h->node, o, &h->snapshot);
-	h->seen_gen = op ? op->gen : 0;
+	return owner->id && owner->coll ? collection_find(owner->coll, owner->id) : NULL;
 }
 
 /* A handle reads what stood at its open; but those pages are everybody's. */
 static bool outdated(const struct handle *h)
 {
-	struct node *owner = node_owner(h->node);
-	struct object *o =
-		owner->id && owner->coll ? collection_find(owner->coll, owner->id) : NULL;
+	struct object *o = shown_by(h);
 
 	return !(h->node->cls->flags & CLASS_VOLATILE) && o && object_mtime(o) != h->time_ns;
+}
+
+/* Is it time to render again?  What changes by itself: at offset 0, as in
+ * sysfs; events only grow and are always read as they are; anything else
+ * before it was read at all, for the kernel knows the new size already and
+ * would fill up an older, shorter text with NULs. */
+static bool may_render(const struct req *r, const struct handle *h)
+{
+	if (h->node->cls->flags & CLASS_VOLATILE)
+		return !r->off || h->node->cls->id == CLASS_EVENTS;
+	return !h->read && outdated(h);
+}
+
+static void refresh_snapshot(struct req *r, struct handle *h)
+{
+	struct object *o = shown_by(h);
+	struct op_record *op = record_of(h->node);
+
+	if (may_render(r, h)) {
+		buf_reset(&h->snapshot);
+		layout_render(h->node, o, &h->snapshot);
+		h->time_ns = o ? object_mtime(o) : 0;
+		h->seen_gen = op ? op->gen : 0;
+	}
+	h->read = true;
+}
+
+/* Opened as another kind of file than it is now (see handle_follow()): the
+ * kernel keeps neither the pages nor the size that this answer tells it. */
+static int read_other(struct req *r, struct handle *h)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	const struct buf *shown = h->node->scratch ? &h->node->scratch->data : &text;
+
+	tree_other_file(r->m->tree, h->node);
+	if (!h->node->scratch)
+		layout_render(h->node, shown_by(h), &text);
+	return reply_slice(r, buf_str(shown), shown->len);
 }
 
 static int run_read(struct req *r)
@@ -264,6 +293,10 @@ static int run_read(struct req *r)
 	const char *text;
 	size_t len;
 
+	if (!h->save && h->node->scratch != h->scratch)
+		return read_other(r, h);
+	if (h->followed)
+		tree_other_file(r->m->tree, h->node);
 	if (h->scratch)
 		return reply_slice(r, buf_str(&h->scratch->data), h->scratch->data.len);
 	if (h->node->cls->id == CLASS_WAIT)

@@ -61,7 +61,7 @@ static void become_attribute(struct tree *t, struct node *from, struct node *dir
 	if (!tree_become(t, from, c))
 		tree_move(t, from, dir, c->name);
 	node_shown(t->m, dir);
-	notify_inode(t->m->notifier, from->ino);
+	tree_other_file(t, from);
 	node_unpin(t, from);
 }
 
@@ -70,7 +70,7 @@ static int rename_done(struct req *r, struct rename_save *s)
 	struct node *from = tree_node(r->m->tree, r->ino2);
 	struct child c;
 
-	commit_unchanged(r->m, s->dir, s->name); /* what was sent was accepted there */
+	commit_unchanged(r->m, s->dir, s->name);
 	/* Gone meanwhile: the value is saved all the same. */
 	if (from && from->scratch && !layout_attribute(s->dir, s->name, &c))
 		become_attribute(r->m->tree, from, s->dir, &c);
@@ -102,9 +102,9 @@ static void rename_ended(void *ctx, const struct outcome *o)
 	s->commit = NULL;
 	if (o->err)
 		keep_refused(s, &o->why);
+	else
+		commit_accepted(s->m, s->dir, s->name);
 	if (!s->owner) {
-		if (!o->err)
-			commit_accepted(s->m, s->dir, s->name);
 		rename_free(s);
 		return;
 	}
@@ -274,7 +274,7 @@ static int move_away(struct req *r, struct node *attr, struct node *dir, const c
 	if (!rc)
 		scratch_enter(dir, attr);
 	node_shown(r->m, dir);
-	notify_inode(r->m->notifier, attr->ino);
+	tree_other_file(t, attr);
 	node_unpin(t, attr);
 	return rc;
 }

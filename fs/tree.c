@@ -160,6 +160,7 @@ static void local_free(struct tree *t, struct local *l)
 	free(l->name);
 	free(l->rejected);
 	free(l->error);
+	free(l->before);
 	free(l->last_export);
 	free(l->operation);
 	free(l->unknown_body);
@@ -301,6 +302,13 @@ int tree_become(struct tree *t, struct node *n, const struct child *like)
 	n->key = n->id = NULL;
 	n->cls = like->cls;
 	return node_fill(t, n, like);
+}
+
+void tree_other_file(struct tree *t, struct node *n)
+{
+	n->stale_pages = true;
+	if (n->nlookup)
+		notify_inode_now(t->m->notifier, n->ino);
 }
 
 void tree_touch(struct tree *t, struct node *n)

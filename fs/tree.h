@@ -35,7 +35,11 @@ struct local {
 	uint64_t unknown_wall_ns; /* … sent then */
 	char *unknown_body;
 	uint64_t changed_wall_ns; /* last_export or template came or went */
-	unsigned saves;           /* accepted so far: tells the return of a backup from a save */
+	char *before;             /* what was shown when the last text was judged … */
+	size_t before_len;
+	uint64_t before_ns;
+	pid_t writer;   /* … and the process that brought it; JSON files only */
+	unsigned saves; /* accepted so far: tells the return of a backup from a save */
 };
 
 struct node {
@@ -60,6 +64,7 @@ struct node {
 	struct node *scratch_nodes; /* directories: scratch files in it, by scratch_next */
 	struct node *scratch_next;
 	struct scratch *scratch; /* scratch files */
+	bool stale_pages;        /* the kernel's are of another file: dropped at the next open */
 	uint64_t shown_ns;       /* directories: mtime bump of what is only here */
 };
 
@@ -118,6 +123,9 @@ int tree_become(struct tree *t, struct node *n, const struct child *like);
 /* Attach a directory to the collection it shows. */
 void node_attach(struct node *n, struct collection *c);
 
+/* n is another kind of file from now on, or was written to as one: the kernel
+ * forgets its size at once, and its pages when it is opened. */
+void tree_other_file(struct tree *t, struct node *n);
 /* The kernel is told that n and everything below it may have changed. */
 void tree_touch(struct tree *t, struct node *n);
 /* The kernel was told that dir holds no such name; and that it may now (dir 0:
