@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/service.h"
 
-const struct service *const services[] = {&service_vertex, &service_automl, &service_ml,
-					      NULL};
+const struct service *const services[] = {&service_vertex, &service_automl, &service_ml, NULL};
 
 const struct service *service_by_id(const char *id)
 {

@@ -48,7 +48,7 @@ enum class_id {
 	CLASS_LATEST,
 	CLASS_TARGET,
 	CLASS_ARTIFACTS, /* artifacts and operations/OP/files */
-	CLASS_DRAFT, /* to become a model or a version: fs/draft.h */
+	CLASS_DRAFT,     /* to become a model or a version: fs/draft.h */
 	CLASS_DRAFT_DOCUMENT,
 	CLASS_SCRATCH,
 };

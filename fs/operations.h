@@ -38,7 +38,7 @@ struct op_record {
 	struct waitq waiters; /* reads of `wait` */
 	struct poll_watch *polls;
 	struct lro *lros; /* saves and removals that wait for it: fs/lro.h */
-	uint64_t gen; /* counts what was seen to change */
+	uint64_t gen;     /* counts what was seen to change */
 };
 
 /* An operation that a method of ours answered with.  model and version may be

@@ -18,10 +18,10 @@ struct access_log;
 struct registry {
 	const char *data; /* absolute */
 	int data_fd;
-	int buckets_fd;       /* <data>/buckets */
-	int exports_fd;       /* <data>/exports */
-	int artifacts_fd;     /* <data>/artifacts: files of models that took them over */
-	int images_fd;        /* <data>/images: OCI layouts */
+	int buckets_fd;                 /* <data>/buckets */
+	int exports_fd;                 /* <data>/exports */
+	int artifacts_fd;               /* <data>/artifacts: files of models that took them over */
+	int images_fd;                  /* <data>/images: OCI layouts */
 	const char *const *image_hosts; /* "HOST=URL" of --registry */
 	size_t image_host_count;
 	uint64_t export_rate; /* bytes per second, 0: as fast as it goes */
