@@ -551,16 +551,6 @@ int cache_get(struct collection *c, const char *id, struct req *r, struct object
 	return req_park(r, &f->waiters);
 }
 
-void cache_refresh_object(struct collection *c, const char *id)
-{
-	struct fetch *f = fetch_find(c, id);
-
-	if (!f)
-		f = fetch_new(c, id);
-	if (f && !f->call)
-		fetch_begin(f);
-}
-
 /* ---- freshness ---- */
 
 static double seconds_left(const struct mount *m, uint64_t since)

@@ -44,9 +44,6 @@ void cache_remove(struct collection *c, const char *id);
 /* Everything (refresh, SIGHUP). */
 void cache_forget(struct mount *m);
 
-/* Ask again now, in the background. */
-void cache_refresh_object(struct collection *c, const char *id);
-
 /* The failure that made the last cache_list() or cache_get() of this id fail;
  * NULL: none known. */
 const struct api_error *cache_error(const struct collection *c, const char *id);

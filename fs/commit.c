@@ -93,11 +93,6 @@ void commit_drop_all(void)
 		commit_free(commits);
 }
 
-void commit_orphan(struct commit *c)
-{
-	c->done = NULL;
-}
-
 /* ---- what is remembered of a refusal ---- */
 
 static void local_shown(struct mount *m, struct node *dir)

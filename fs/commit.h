@@ -38,9 +38,6 @@ struct commit_text {
 };
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why);
-/* Nobody waits for it any more: it goes on, done is not called. */
-void commit_orphan(struct commit *c);
-
 /* Remember a refused text (NULL: only the reason) of the attribute `name` in
  * dir; `now` a good save: forget both. */
 void commit_refused(struct mount *m, struct node *dir, const char *name, const char *text,
