@@ -323,11 +323,21 @@ static struct save_step lose(struct save *s, int err)
 	return refuse(s, SAVE_WRITE, err);
 }
 
+/* White space was added to what stood there at open, and nothing else. */
+static bool only_padded(const struct save *s)
+{
+	return s->base_len && s->low >= s->base_len && s->text.len >= s->base_len &&
+	       is_blank(s->text.data + s->base_len, s->text.len - s->base_len);
+}
+
 /* A write into a text that did not begin empty is judged later, except that
- * O_APPEND cannot mend what stands before. */
+ * O_APPEND cannot mend what stands before: what is impossible stays so, and
+ * free text is complete with each of its lines. */
 static struct save_step judge_append(struct save *s)
 {
-	if (!s->append || judge(s, false) != IMPOSSIBLE)
+	if (!s->append || only_padded(s))
+		return reply(0);
+	if (s->kind != SAVE_TEXT && judge(s, false) != IMPOSSIBLE)
 		return reply(0);
 	return decide(s, SAVE_WRITE, false);
 }
@@ -409,13 +419,6 @@ static struct save_step on_truncate(struct save *s, const struct save_event *e)
 }
 
 /* --- events that ask for a commit --- */
-
-/* White space was added to what stood there at open, and nothing else. */
-static bool only_padded(const struct save *s)
-{
-	return s->base_len && s->low >= s->base_len && s->text.len >= s->base_len &&
-	       is_blank(s->text.data + s->base_len, s->text.len - s->base_len);
-}
 
 static struct save_step on_commit(struct save *s, const struct save_event *e)
 {

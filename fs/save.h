@@ -9,6 +9,7 @@
  * brings onto an attribute) and to the thread of the loop.
  *
  *   text grows from nothing     judged inside each write that adds to its end
+ *   free text with O_APPEND     likewise
  *   anything else               judged at fsync, flush or rename
  *
  * A write that was refused does not advance its writer's offset.  The next

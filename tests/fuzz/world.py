@@ -328,7 +328,8 @@ class World:
         h.low = min(h.low, at)
         h.dirty, h.told = True, False
         what = f"write at {at}"
-        if h.fresh and h.linear or h.flags & os.O_APPEND and verdict(a.kind, bytes(h.text)) == "impossible":
+        if h.fresh and h.linear or h.flags & os.O_APPEND and not h.padded() and (
+                a.kind == "text" or verdict(a.kind, bytes(h.text)) == "impossible"):
             self.decide(h, False, len(data), got, what, "E:EINVAL")
         else:
             self.equal(len(data), got, what)

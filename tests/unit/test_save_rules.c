@@ -253,9 +253,23 @@ static void what_did_not_begin_empty_commits_at_fsync_or_flush(void **state)
 	assert_int_equal(flush(), 0);
 
 	begin_with(SAVE_TEXT, true, "one\n");
-	assert_int_equal(write_at(4, "two\n"), 0);
-	accepted(flush());
+	accepted(write_at(4, "two\n"));
+	assert_int_equal(flush(), 0);
 	text_is("one\ntwo\n");
+	accepted(write_at(8, "three\n"));
+	assert_int_equal(write_at(14, "four"), 0);
+	accepted(flush());
+	text_is("one\ntwo\nthree\nfour");
+
+	/* White space alone is no save, whoever asks. */
+	begin_with(SAVE_TEXT, true, "one\n");
+	assert_int_equal(write_at(4, "\n"), 0);
+	assert_int_equal(flush(), 0);
+
+	/* Refused where the shell hears it; the next try may differ. */
+	begin_with(SAVE_TEXT, true, "one\n");
+	refused(write_at(4, "two\n"), -EACCES);
+	assert_int_equal(flush(), -EACCES);
 
 	/* An empty text begins empty, however it was opened. */
 	begin_with(SAVE_TEXT, true, "");
