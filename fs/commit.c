@@ -101,7 +101,7 @@ static void local_shown(struct mount *m, struct node *dir)
 	/* A refusal is answered at once: whoever lists the directory then finds
 	 * the text. */
 	if (dir->nlookup)
-		notify_inode_now(m->notifier, dir->ino);
+		notify_inode(m->notifier, dir->ino);
 	tree_touch(m->tree, dir);
 }
 

@@ -9,7 +9,7 @@
 #include "fs/req.h"
 #include "fs/session.h"
 
-enum note_kind { NOTE_INODE, NOTE_PAGES, NOTE_ENTRY, NOTE_POLL };
+enum note_kind { NOTE_PAGES, NOTE_ENTRY, NOTE_POLL };
 
 /* A reply waits this long at most for the kernel to have heard of a change. */
 #define BARRIER_NS (300 * NSEC_PER_MSEC)
@@ -47,9 +47,6 @@ static void note_deliver(struct notifier *n, struct note *note)
 	struct fuse_session *se = session_fuse(n->m->session);
 
 	switch (note->kind) {
-	case NOTE_INODE:
-		fuse_lowlevel_notify_inval_inode(se, note->ino, -1, 0);
-		break;
 	case NOTE_PAGES: /* waits for READs of it, which the loop answers at once */
 		fuse_lowlevel_notify_inval_inode(se, note->ino, 0, 0);
 		break;
@@ -172,12 +169,6 @@ static void note_queue(struct notifier *n, const struct note *what, const char *
 }
 
 void notify_inode(struct notifier *n, fuse_ino_t ino)
-{
-	if (n)
-		note_queue(n, &(struct note){.kind = NOTE_INODE, .ino = ino}, NULL);
-}
-
-void notify_inode_now(struct notifier *n, fuse_ino_t ino)
 {
 	if (n)
 		fuse_lowlevel_notify_inval_inode(session_fuse(n->m->session), ino, -1, 0);

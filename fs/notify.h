@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling the kernel what changed, from a thread of its own: a notification
- * may wait for an answer that only the loop can give.  Only attributes are
- * invalidated (offset -1, which never blocks) together with an mtime that
- * differs, and directory entries.  Everything but the thread itself is called
- * by the loop's thread, after the new state can be seen.
+ * Telling the kernel what changed: names and pages from a thread of its own,
+ * for such a notification may wait for an answer that only the loop can give;
+ * attributes at once.  Everything but the thread itself is called by the
+ * loop's thread, after the new state can be seen.
  */
 #ifndef MODELFS_NOTIFY_H
 #define MODELFS_NOTIFY_H
@@ -19,11 +18,13 @@ int notifier_new(struct mount *m, struct notifier **out);
 bool notifier_stop(struct notifier *n, unsigned wait_ms);
 void notifier_free(struct notifier *n);
 
+/* The inode's attributes are outdated, and so its pages once an mtime differs.
+ * Told before this returns (it takes no page's and no directory's lock): told
+ * later, the kernel would drop what a GETATTR of the new state just answered,
+ * and a reader would find the end of the file where it was before. */
 void notify_inode(struct notifier *n, fuse_ino_t ino);
-/* Before this returns: whoever asks behind the reply to a rename must not see
- * what the node was. */
-void notify_inode_now(struct notifier *n, fuse_ino_t ino);
-/* As notify_inode(), with its pages: they came from a handle with an older content. */
+/* As notify_inode(), with its pages: they came from a handle with an older
+ * content.  From the thread. */
 void notify_pages(struct notifier *n, fuse_ino_t ino);
 void notify_entry(struct notifier *n, fuse_ino_t parent, const char *name);
 void notify_poll(struct notifier *n, struct fuse_pollhandle *ph); /* takes ph over */

@@ -308,7 +308,7 @@ void tree_other_file(struct tree *t, struct node *n)
 {
 	n->stale_pages = true;
 	if (n->nlookup)
-		notify_inode_now(t->m->notifier, n->ino);
+		notify_inode(t->m->notifier, n->ino);
 }
 
 void tree_touch(struct tree *t, struct node *n)
@@ -366,24 +366,30 @@ struct local *node_local(struct node *dir, const char *name, bool make)
 	return l;
 }
 
-/* Nobody wrote it anew: it is listed again. */
-static void local_back(void *ctx)
+static void local_listed(struct local *l)
 {
-	struct local *l = ctx;
-
 	l->detached_ns = 0;
 	l->dir->shown_ns = wall_ns();
 	notify_inode(node_mount(l->dir)->notifier, l->dir->ino);
 }
 
+/* Nobody wrote it anew: it is listed again. */
+static void local_back(void *ctx)
+{
+	local_listed(ctx);
+}
+
 void node_local_detach(struct tree *t, struct local *l, uint64_t when_ns)
 {
-	l->detached_ns = when_ns;
 	loop_timer_cancel(t->m->loop, &l->back);
-	if (!when_ns)
-		remove_replaced(t->m, l->dir, l->name);
-	if (when_ns)
+	if (when_ns) {
+		l->detached_ns = when_ns;
 		loop_timer_set(t->m->loop, &l->back, when_ns, local_back, l);
+		return;
+	}
+	if (l->detached_ns)
+		local_listed(l);
+	remove_replaced(t->m, l->dir, l->name);
 }
 
 struct node *node_owner(struct node *n)

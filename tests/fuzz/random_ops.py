@@ -177,6 +177,9 @@ REGRESSIONS = [
     ("what was truncated at open and moved away begins empty", [
         ("open", 0, N, W | T), ("rename", N, BAK, 0), ("write", 0, b"two\n", 0), ("content", BAK, b"two\n"),
         ("rename", BAK, N, 0), ("value", N, "two")]),
+    ("an attribute that a writer brings back is listed again", [
+        ("open", 3, S, W | C | T), ("write", 3, b"same\n", None), ("rename", S, D, 0), ("open", 0, D, W),
+        ("write", 0, b"same\n", None), ("unlink", D), ("list", ""), ("close", 3), ("close", 0), ("list", "")]),
     ("after a rename onto an attribute its size is the attribute's", [
         ("open", 3, BAK, W | C | T), ("write", 3, b"x", None), ("close", 3), ("stat", BAK),
         ("rename", BAK, N, 0), ("stat", N)]),
