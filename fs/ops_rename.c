@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* RENAME: a scratch file onto an attribute is a save; an attribute moved to a
- * scratch name is a backup and changes nothing upstream. */
+ * scratch name is a backup and changes nothing upstream.  RENAME_EXCHANGE is
+ * the save, with what the attribute held under the scratch file's name. */
 #include "fs/alias.h"
 #include "fs/change.h"
 #include "fs/notify.h"
@@ -8,6 +9,9 @@
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE (1 << 0)
+#endif
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE (1 << 1)
 #endif
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -23,6 +27,7 @@ struct rename_save {
 	struct req *owner;
 	struct waitq waiters;
 	struct commit *commit;
+	struct scratch *old; /* exchange: what the attribute held */
 	char *name;
 	uid_t uid;
 	gid_t gid;
@@ -32,6 +37,7 @@ static void rename_free(struct rename_save *s)
 {
 	struct tree *t = s->m->tree;
 
+	scratch_free(s->old);
 	node_unpin(t, s->attr);
 	node_unpin(t, s->dir);
 	save_free(s->save);
@@ -65,15 +71,56 @@ static void become_attribute(struct tree *t, struct node *from, struct node *dir
 	node_unpin(t, from);
 }
 
+static void become_scratch(struct tree *t, struct node *n, struct scratch *s, struct node *dir,
+			   const char *name)
+{
+	struct child like = {.cls = layout_class(CLASS_SCRATCH)};
+
+	node_pin(n);
+	tree_become(t, n, &like);
+	n->scratch = s;
+	if (!tree_move(t, n, dir, name))
+		scratch_enter(dir, n);
+	node_shown(t->m, dir);
+	tree_other_file(t, n);
+	node_unpin(t, n);
+}
+
+/* The two nodes change places.  old: a scratch of what the attribute held,
+ * taken over. */
+static void change_places(struct tree *t, struct node *from, struct node *attr, struct scratch *old,
+			  const struct child *c)
+{
+	struct node *dir = from->parent;
+	_cleanup_free_ char *name = strdup(from->name);
+
+	if (!name) { /* the old content is lost, as with a plain rename */
+		scratch_free(old);
+		become_attribute(t, from, attr->parent, c);
+		return;
+	}
+	node_pin(attr);
+	node_pin(dir);
+	become_attribute(t, from, attr->parent, c);
+	become_scratch(t, attr, old, dir, name);
+	node_unpin(t, dir);
+	node_unpin(t, attr);
+}
+
 static int rename_done(struct req *r, struct rename_save *s)
 {
-	struct node *from = tree_node(r->m->tree, r->ino2);
+	struct tree *t = r->m->tree;
+	struct node *from = tree_node(t, r->ino2);
 	struct child c;
 
 	commit_unchanged(r->m, s->dir, s->name);
 	/* Gone meanwhile: the value is saved all the same. */
-	if (from && from->scratch && !layout_attribute(s->dir, s->name, &c))
-		become_attribute(r->m->tree, from, s->dir, &c);
+	if (!from || !from->scratch || layout_attribute(s->dir, s->name, &c))
+		return 0;
+	if (s->old && !s->attr->unlinked && !s->attr->scratch)
+		change_places(t, from, s->attr, take_ptr(s->old), &c);
+	else
+		become_attribute(t, from, s->dir, &c);
 	return 0;
 }
 
@@ -166,8 +213,9 @@ static int rename_judge(struct req *r, struct rename_save *s)
 	return req_park(r, &s->waiters);
 }
 
-/* The whole text is there at once. */
-static int save_onto(struct req *r, struct node *from, struct node *dir, const struct child *c)
+/* The whole text is there at once.  old: exchange (taken over), or NULL. */
+static int save_onto(struct req *r, struct node *from, struct node *dir, const struct child *c,
+		     struct scratch *old)
 {
 	struct rename_save *s = calloc(1, sizeof(*s));
 	struct save_event e = {.what = SAVE_RENAME};
@@ -177,8 +225,10 @@ static int save_onto(struct req *r, struct node *from, struct node *dir, const s
 
 	if (!s || !attr) {
 		free(s);
+		scratch_free(old);
 		return reply_err(r, -ENOMEM);
 	}
+	s->old = old;
 	s->m = r->m;
 	s->dir = dir;
 	s->attr = attr;
@@ -233,50 +283,106 @@ static int move_scratch(struct req *r, struct node *from, struct node *dir, cons
 	return rc;
 }
 
+/* What a writable attribute holds, as a scratch: 0, REQ_PARKED or -errno. */
+static int attribute_copy(struct req *r, struct node *attr, struct scratch **out)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct scratch *s;
+	int rc;
+
+	if (!layout_writable(attr))
+		return -EPERM;
+	rc = node_text(r, attr, &text);
+	if (rc)
+		return rc;
+	s = scratch_new(S_IFREG | 0644, r->uid, r->gid);
+	if (!s)
+		return -ENOMEM;
+	rc = text.len ? scratch_write(s, buf_str(&text), text.len, 0) : 0;
+	if (rc)
+		scratch_free(s);
+	else
+		*out = s;
+	return rc;
+}
+
 /* The attribute's node becomes a scratch file with its content; the attribute
  * is away until it is written anew or a moment has passed. */
 static int move_away(struct req *r, struct node *attr, struct node *dir, const char *name)
 {
 	struct tree *t = r->m->tree;
 	struct node *old_dir = attr->parent;
-	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_free_ char *old_name = strdup(attr->name);
-	struct child like = {.cls = layout_class(CLASS_SCRATCH)};
 	struct node *over = scratch_find(dir, name);
 	struct scratch *s;
 	int rc;
 
-	if (!layout_writable(attr))
-		return -EPERM;
 	if (layout_near_miss(dir, name))
 		return -ENOENT;
-	rc = node_text(r, attr, &text);
+	rc = attribute_copy(r, attr, &s);
 	if (rc)
 		return rc;
-	s = scratch_new(S_IFREG | 0644, r->uid, r->gid);
-	if (!s || !old_name) {
+	if (!old_name) {
 		scratch_free(s);
 		return -ENOMEM;
-	}
-	rc = text.len ? scratch_write(s, buf_str(&text), text.len, 0) : 0;
-	if (rc) {
-		scratch_free(s);
-		return rc;
 	}
 	scratch_backup(s, old_dir, old_name);
 	if (over)
 		scratch_unlink(t, over);
-	node_pin(attr);
 	attribute_detach(r, old_dir, old_name);
-	tree_become(t, attr, &like);
-	attr->scratch = s;
-	rc = tree_move(t, attr, dir, name);
+	become_scratch(t, attr, s, dir, name);
+	return 0;
+}
+
+static int swap_scratch(struct req *r, struct node *a, struct node *b)
+{
+	struct tree *t = r->m->tree;
+	struct node *dir = a->parent;
+	_cleanup_free_ char *name = strdup(a->name);
+	int rc = name ? 0 : -ENOMEM;
+
+	node_pin(dir);
+	node_pin(a);
+	node_pin(b);
+	scratch_leave(t, a);
+	scratch_leave(t, b);
 	if (!rc)
-		scratch_enter(dir, attr);
-	node_shown(r->m, dir);
-	tree_other_file(t, attr);
-	node_unpin(t, attr);
+		rc = tree_move(t, a, b->parent, b->name);
+	if (!rc)
+		rc = tree_move(t, b, dir, name);
+	scratch_enter(a->parent, a);
+	scratch_enter(b->parent, b);
+	node_shown(r->m, a->parent);
+	node_shown(r->m, b->parent);
+	node_unpin(t, b);
+	node_unpin(t, a);
+	node_unpin(t, dir);
 	return rc;
+}
+
+/* RENAME_EXCHANGE of what two names lead to. */
+static int exchange(struct req *r, struct node *a, const struct child *a_child, struct node *b,
+		    const struct child *b_child)
+{
+	struct node *from = a->scratch ? a : b, *attr = a->scratch ? b : a;
+	const struct child *c = a->scratch ? b_child : a_child;
+	struct scratch *old;
+	int rc;
+
+	if (a == b)
+		return reply_err(r, 0);
+	if (a->scratch && b->scratch)
+		return reply_err(r, swap_scratch(r, a, b));
+	if (!from->scratch || !S_ISREG(from->scratch->mode) || !S_ISREG(attr->cls->type))
+		return reply_err(r, -EPERM);
+	rc = attribute_copy(r, attr, &old);
+	if (rc)
+		return rc == REQ_PARKED ? rc : reply_err(r, rc);
+	r->ino2 = from->ino;
+	if (!is_return(from, attr->parent, attr->name))
+		return save_onto(r, from, attr->parent, c, old);
+	change_places(r->m->tree, from, attr, old, c);
+	return reply_err(r, 0);
 }
 
 static bool is_alias(const struct node *n)
@@ -297,7 +403,7 @@ static int rename_look(struct req *r)
 	dir2 = req_node(r, r->to_ino);
 	if (!dir2)
 		return REQ_DONE;
-	if (r->flags & ~(unsigned)RENAME_NOREPLACE)
+	if (r->flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE))
 		return reply_err(r, -EINVAL);
 	rc = layout_lookup(dir, r->name, r, &from);
 	if (rc)
@@ -312,6 +418,11 @@ static int rename_look(struct req *r)
 	n = tree_child(t, dir, &from);
 	if (!n)
 		return reply_err(r, -ENOMEM);
+	if (r->flags & RENAME_EXCHANGE) {
+		struct node *n2 = rc2 ? NULL : tree_child(t, dir2, &to);
+
+		return n2 ? exchange(r, n, &from, n2, &to) : reply_err(r, rc2 ? rc2 : -ENOMEM);
+	}
 	r->ino2 = n->ino;
 	if (alias_meant(dir2, r->name2) && !(dir == dir2 && streq(r->name, r->name2)) &&
 	    (n->scratch ? S_ISLNK(n->scratch->mode) : is_alias(n) && dir == dir2))
@@ -326,7 +437,7 @@ static int rename_look(struct req *r)
 			return reply_err(r, S_ISDIR(to.cls->type) ? -EISDIR : -EPERM);
 		if (is_return(n, dir2, to.name))
 			return bring_back(r, n, dir2, &to);
-		return save_onto(r, n, dir2, &to);
+		return save_onto(r, n, dir2, &to, NULL);
 	}
 	if (dir == dir2 && streq(r->name, r->name2))
 		return reply_err(r, 0);

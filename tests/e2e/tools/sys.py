@@ -8,9 +8,11 @@ sys.py close PATH TEXT     the same; the first answer that is no success, close 
 sys.py fsync PATH TEXT     O_TRUNC, write, fsync; the first that is no success
 sys.py append PATH TEXT    O_APPEND, write, close
 sys.py rename OLD NEW      rename(2)
+sys.py exchange A B        renameat2(2) with RENAME_EXCHANGE
 sys.py symlink TARGET NEW
 sys.py setxattr PATH NAME VALUE
 """
+import ctypes
 import errno
 import os
 import sys
@@ -36,6 +38,12 @@ def all_of(fd, text, steps):
             os.close(fd)
         except OSError:
             pass
+
+
+def exchange(a, b):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.renameat2(-100, os.fsencode(a), -100, os.fsencode(b), 2):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
 def main(op, *a):
@@ -66,6 +74,7 @@ def main(op, *a):
             "mkdir": os.mkdir,
             "statfs": os.statvfs,
             "rename": os.rename,
+            "exchange": exchange,
             "symlink": os.symlink,
             "setxattr": lambda p, n, v: os.setxattr(p, n, v.encode()),
         }[op](*a)
