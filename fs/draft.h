@@ -31,6 +31,9 @@ bool draft_unlink(struct node *dir, const char *name);
  * entry after *place, false: no more. */
 int draft_find(struct node *dir, const char *name, struct child *out);
 bool draft_next(struct node *dir, uint64_t *place, struct child *out);
+/* dir is a draft, and what it is to become has a file `name`: nothing else may
+ * take that name, or it would hide the file then. */
+bool draft_reserves(const struct node *dir, const char *name);
 /* A directory has a draft somewhere below. */
 bool draft_below(const struct node *n);
 

@@ -99,7 +99,10 @@ struct mount *op_mount(fuse_req_t fr, enum fuse_op_id op);
 struct node *req_node(struct req *r, fuse_ino_t ino);
 /* Answer with the entry of a node; may park. */
 int reply_node(struct req *r, struct node *n, double entry_timeout);
-/* A new scratch file; checks the name (near misses). 0 or -errno. */
+/* May a scratch file bear this name?  0, -ENOENT (a near miss of an
+ * attribute's), -EPERM (a draft's attribute to be). */
+int scratch_name_check(struct req *r, struct node *dir, const char *name);
+/* A new scratch file; checks the name. 0 or -errno. */
 int scratch_make(struct req *r, struct node *dir, const char *name, mode_t mode, struct node **out);
 /* The writable attribute `name` is out of the way for a moment. */
 void attribute_detach(struct req *r, struct node *dir, const char *name);

@@ -2,6 +2,8 @@
 /* OPEN, CREATE, READ, RELEASE, POLL. */
 #include <poll.h>
 
+#include "fs/change.h"
+#include "fs/draft.h"
 #include "fs/notify.h"
 #include "fs/operations.h"
 #include "fs/ops.h"
@@ -119,14 +121,24 @@ void op_open(fuse_req_t fr, fuse_ino_t ino, struct fuse_file_info *fi)
 	req_start(r);
 }
 
+int scratch_name_check(struct req *r, struct node *dir, const char *name)
+{
+	if (layout_near_miss(dir, name))
+		return -ENOENT;
+	if (!draft_reserves(dir, name))
+		return 0;
+	return change_refuse(r, "create", dir, name, -EPERM,
+			     "a draft has no %s yet: what is to be created is said in its document",
+			     name);
+}
+
 int scratch_make(struct req *r, struct node *dir, const char *name, mode_t mode, struct node **out)
 {
-	const char *near = layout_near_miss(dir, name);
 	struct scratch *s;
-	int rc;
+	int rc = scratch_name_check(r, dir, name);
 
-	if (near)
-		return -ENOENT;
+	if (rc)
+		return rc;
 	s = scratch_new(mode, r->uid, r->gid);
 	if (!s)
 		return -ENOMEM;

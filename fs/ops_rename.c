@@ -268,10 +268,10 @@ static int move_scratch(struct req *r, struct node *from, struct node *dir, cons
 {
 	struct tree *t = r->m->tree;
 	struct node *over = scratch_find(dir, name);
-	int rc;
+	int rc = scratch_name_check(r, dir, name);
 
-	if (layout_near_miss(dir, name))
-		return -ENOENT;
+	if (rc)
+		return rc;
 	if (over && over != from)
 		scratch_unlink(t, over);
 	node_pin(from);
@@ -317,9 +317,9 @@ static int move_away(struct req *r, struct node *attr, struct node *dir, const c
 	struct scratch *s;
 	int rc;
 
-	if (layout_near_miss(dir, name))
-		return -ENOENT;
-	rc = attribute_copy(r, attr, &s);
+	rc = scratch_name_check(r, dir, name);
+	if (!rc)
+		rc = attribute_copy(r, attr, &s);
 	if (rc)
 		return rc;
 	if (!old_name) {

@@ -107,6 +107,27 @@ test_an_incomplete_draft_is_refused_and_kept() {
 	eq '' "$(writes)"
 }
 
+# What took such a name would hide the resource's file once that is there.
+test_a_draft_has_no_files_in_the_names_of_those_to_come() {
+	both
+	mkdir "$MNT/models/d" "$F/versions/d"
+	local d=$MNT/models/d n
+	for n in displayName labels.json createTime export.json default; do
+		unsent 'Operation not permitted' bash -c 'echo x >"$1"' - "$d/$n"
+		unsent 'Operation not permitted' bash -c 'echo x >"$1"' - "$F/versions/d/$n"
+	done
+	like 'said in its document' "$(cat "$MNT/.modelfs/errors")"
+	unsent 'Operation not permitted' ln -s x "$d/versions"
+	echo x >"$d/a"
+	unsent 'Operation not permitted' mv "$d/a" "$d/description"
+	# a whole directory onto a name that is not there: cp insists on making
+	# every file, and the document is there already
+	unsent 'File exists' cp -r "$F/versions/2" "$F/versions/copy"
+	eq model.json "$(ls -A "$F/versions/copy")"
+	sent POST '/models:upload' cp "$F/versions/2/model.json" "$F/versions/copy/model.json"
+	eq 4 "$(readlink "$F/versions/copy")"
+}
+
 test_the_services_refusal_of_a_creation_is_told() {
 	both
 	mkdir "$MNT/models/lost" "$F/versions/lost"
