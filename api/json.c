@@ -498,3 +498,24 @@ bool json_equal(struct json a, struct json b)
 		return true;
 	}
 }
+
+bool json_is_empty(struct json v)
+{
+	switch (json_type(v)) {
+	case JSON_NONE:
+	case JSON_NULL:
+		return true;
+	case JSON_STRING:
+		return json_is(v, "");
+	case JSON_ARRAY:
+	case JSON_OBJECT:
+		return json_count(v) == 0;
+	default:
+		return false;
+	}
+}
+
+bool json_same(struct json a, struct json b)
+{
+	return (json_is_empty(a) && json_is_empty(b)) || json_equal(a, b);
+}

@@ -100,6 +100,10 @@ int json_int64(struct json v, int64_t *out);
 /* Same value: member order and white space do not matter, strings compare
  * decoded, numbers by exact decimal value (1.0 == 1 == 10e-1). */
 bool json_equal(struct json a, struct json b);
+/* Absent, null, "", [] or {}: an API tells them all in the same way. */
+bool json_is_empty(struct json v);
+/* Equal, or both empty. */
+bool json_same(struct json a, struct json b);
 
 /* Print.  PRETTY is byte for byte what `jq .` prints (two spaces, ": ", jq's
  * escapes, member order kept) but numbers stay as received; no newline at the

@@ -9,6 +9,7 @@
 #include "fs/commit.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
+#include "fs/own.h"
 #include "fs/remove.h"
 
 #ifndef RENAME_NOREPLACE
@@ -221,8 +222,7 @@ static int check_name(struct req *r, struct node *dir, const char *name)
 
 static void alias_changed(const struct change *c, const struct api_error *e)
 {
-	if (!e->err)
-		commit_own_change(c->m, c->service, c->model);
+	(void)e;
 	/* Also after a failure: nobody knows what a service did before it said so. */
 	commit_expire_model(c->m, c->service, c->model);
 }
@@ -240,6 +240,7 @@ static int merge(struct req *r, struct node *dir, const char *version, const cha
 				   .name = name,
 				   .model = model->res,
 				   .version = version,
+				   .fields = add && streq(add, "default") ? OWN_DEFAULT : NULL,
 				   .path = path,
 				   .after = alias_changed};
 	struct json_writer w;

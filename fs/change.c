@@ -3,6 +3,7 @@
 
 #include "fs/about.h"
 #include "fs/lro.h"
+#include "fs/own.h"
 
 /* The wait for an operation ends before the request's own deadline does, so
  * that it can say why. */
@@ -69,6 +70,9 @@ static void log_outcome(const struct change *c, const char *words)
 static void ended(struct change *c, const struct api_error *e)
 {
 	log_outcome(c, e->err ? (e->message ? e->message : "failed") : "ok");
+	if (c->model)
+		own_end(&(struct own_change){.m = c->m, .service = c->service, .model = c->model},
+			!e->err, JSON_ABSENT);
 	c->after(c, e);
 	if (c->owner)
 		tell_owner(c, -e->err);
@@ -202,6 +206,9 @@ int change_begin(struct req *r, const struct change_options *o)
 		change_free(c);
 		return err;
 	}
+	if (c->model)
+		own_begin(&(struct own_change){
+			.m = c->m, .service = c->service, .model = c->model, .fields = o->fields});
 	c->owner = r;
 	r->context = c;
 	r->abandon = abandoned;

@@ -37,6 +37,7 @@ struct change_options {
 	const struct service *service;
 	const char *method, *name, *body; /* body may be NULL */
 	const char *model, *version;      /* may be NULL */
+	const char *fields;               /* of documents that read otherwise then; see fs/own.h */
 	const char *path;
 	void (*after)(const struct change *c, const struct api_error *e);
 };

@@ -9,6 +9,7 @@
 #include "fs/lro.h"
 #include "fs/notify.h"
 #include "fs/operations.h"
+#include "fs/own.h"
 
 /* The wait for an operation ends before the deadline of the FUSE request, so
  * that it can say why. */
@@ -180,23 +181,6 @@ void commit_expire_model(struct mount *m, const struct service *s, const char *m
 		tree_watcher.changed(models, o);
 }
 
-/* The next content that is read is our own doing. */
-void commit_own_change(struct mount *m, const struct service *s, const char *model)
-{
-	_cleanup_free_ char *place = operations_place(model);
-	struct collection *models, *versions;
-	struct object *o;
-
-	if (!place || cache_collection(m, s, COLL_MODELS, place, &models) ||
-	    cache_collection(m, s, COLL_VERSIONS, model, &versions))
-		return;
-	o = collection_find(models, resource_id(model));
-	if (o)
-		o->own_change = true;
-	for (o = collection_next(versions, 0); o; o = collection_next(versions, o->seq))
-		o->own_change = true;
-}
-
 /* ---- the answer ---- */
 
 static void export_started(struct commit *c, struct json operation)
@@ -267,14 +251,43 @@ static void told_late(struct commit *c, const struct outcome *o)
 		commit_accepted(c->m, c->dir, c->file);
 }
 
+static bool changes_model(const struct commit *c)
+{
+	return c->model && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL;
+}
+
+static struct own_change own_change(const struct commit *c)
+{
+	struct own_change w = {.m = c->m, .service = c->service, .model = c->model};
+
+	if (c->cls == CLASS_DEFAULT) {
+		w.fields = OWN_DEFAULT;
+	} else {
+		w.version = c->version;
+		w.fields = c->mask;
+		w.values = c->body;
+	}
+	return w;
+}
+
+/* What a save's answer, or its operation, says the resource is now. */
+static struct json saved(struct json answer)
+{
+	struct json response = json_get(answer, "response");
+
+	return json_present(response) ? response : answer;
+}
+
 /* The commit's last word: what it changed is asked for again, whoever waits is
  * told. */
 static void commit_end(struct commit *c, const struct outcome *o)
 {
-	if (!o->err && c->model && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL)
-		commit_own_change(c->m, c->service, c->model);
-	if (c->model && c->cls != CLASS_EXPORT && c->cls != CLASS_CANCEL)
+	if (changes_model(c)) {
+		struct own_change w = own_change(c);
+
+		own_end(&w, !o->err, saved(c->answer));
 		commit_expire_model(c->m, c->service, c->model);
+	}
 	if (c->cls == CLASS_DRAFT_DOCUMENT)
 		draft_ended(c, o);
 	if (c->late)
@@ -283,6 +296,15 @@ static void commit_end(struct commit *c, const struct outcome *o)
 		      o->err ? (o->why.message ? o->why.message : strerror(-o->err)) : "ok");
 	if (c->done)
 		c->done(c->ctx, o);
+	if (!o->err && c->mask)
+		commit_labels(&(struct commit_saved){.m = c->m,
+						     .dir = c->dir,
+						     .service = c->service,
+						     .version = c->version,
+						     .body = c->body,
+						     .uid = c->uid,
+						     .gid = c->gid},
+			      c->answer);
 	commit_free(c);
 }
 
@@ -417,11 +439,17 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 		err = client_call(r->m->client, &call, call_ended, c, &c->call);
 	if (!err && c->cls == CLASS_DRAFT_DOCUMENT)
 		draft_sent(c->dir);
-	if (err)
+	if (err) {
 		commit_free(c);
-	else
-		*out = c;
-	return err;
+		return err;
+	}
+	if (changes_model(c)) {
+		struct own_change w = own_change(c);
+
+		own_begin(&w);
+	}
+	*out = c;
+	return 0;
 }
 /* ---- judging ---- */
 

@@ -52,10 +52,6 @@ void commit_unchanged(struct mount *m, struct node *dir, const char *name);
  * current any more. */
 void commit_expire_model(struct mount *m, const struct service *s, const char *model);
 
-/* The next content of it that is read is our own doing: what was read before
- * still counts as a base. */
-void commit_own_change(struct mount *m, const struct service *s, const char *model);
-
 /* Commits that are under way; at the end of the mount: nobody will be told. */
 size_t commit_count(void);
 void commit_drop_all(void);

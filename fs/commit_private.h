@@ -32,4 +32,18 @@ void commit_remember_before(struct node *n, struct object *o, const struct commi
 /* The resource that the request is sent to; fresh memory. */
 char *commit_target(const struct judging *g);
 
+/* A save that was accepted. */
+struct commit_saved {
+	struct mount *m;
+	struct node *dir;
+	const struct service *service;
+	const char *version; /* NULL: saved in the model's directory */
+	const char *body;
+	uid_t uid;
+	gid_t gid;
+};
+/* Labels that its answer shows otherwise are the other level's: tell it in
+ * .labels.json.error. */
+void commit_labels(const struct commit_saved *s, struct json answer);
+
 #endif

@@ -203,27 +203,6 @@ static const struct {
 	{"labels", check_labels},
 };
 
-static bool is_empty(struct json v)
-{
-	switch (json_type(v)) {
-	case JSON_NONE:
-	case JSON_NULL:
-		return true;
-	case JSON_STRING:
-		return json_is(v, "");
-	case JSON_ARRAY:
-	case JSON_OBJECT:
-		return json_count(v) == 0;
-	default:
-		return false;
-	}
-}
-
-static bool same_value(struct json a, struct json b)
-{
-	return (is_empty(a) && is_empty(b)) || json_equal(a, b);
-}
-
 /* The type that a field's JSON has, where there is just one. */
 static enum json_type type_of(const struct field *f)
 {
@@ -240,7 +219,7 @@ static int check_value(const struct judge *j, const struct field *f, struct json
 {
 	enum json_type want = type_of(f);
 
-	if (f->flags & FIELD_REQUIRED && is_empty(v))
+	if (f->flags & FIELD_REQUIRED && json_is_empty(v))
 		return judged_refuse(out, -EINVAL, "%s cannot be empty", f->name);
 	if (!json_present(v) || json_type(v) == JSON_NULL)
 		return 0;
@@ -321,7 +300,7 @@ static int patch_change(const struct judge *j, struct patch *p, const struct fie
 	for (size_t i = 0; i < f->message->count; i++) {
 		const struct field *m = &f->message->fields[i];
 
-		if (same_value(json_get(v, m->name), json_get(base, m->name)))
+		if (json_same(json_get(v, m->name), json_get(base, m->name)))
 			continue;
 		if (!(m->flags & mask_flag(j)))
 			return judged_refuse(out, -EPERM,
@@ -480,7 +459,7 @@ int judge_field(const struct judge *j, const struct field *f, struct json curren
 	value = json_root(doc);
 	if (check_value(j, f, value, out))
 		return out->err;
-	if (!same_value(value, json_get(current, f->name)) &&
+	if (!json_same(value, json_get(current, f->name)) &&
 	    patch_change(j, &p, f, json_get(current, f->name), value, out))
 		return out->err;
 	return patch_end(j, &p, out);
@@ -572,7 +551,7 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 		struct json value = json_get(root, f->name);
 
 		/* The etag names the base and is no change of its own. */
-		if (streq(f->name, "etag") || same_value(value, json_get(base, f->name)))
+		if (streq(f->name, "etag") || json_same(value, json_get(base, f->name)))
 			continue;
 		if (elsewhere(j, f)) {
 			theirs = theirs ? theirs : f;

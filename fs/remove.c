@@ -259,8 +259,6 @@ static void version_removed(const struct change *c, const struct api_error *e)
 	struct collection *versions;
 
 	/* Also after a failure: a service may have removed it before it failed. */
-	if (!e->err)
-		commit_own_change(c->m, c->service, c->model);
 	commit_expire_model(c->m, c->service, c->model);
 	if ((!e->err || e->err == ENOENT) &&
 	    !cache_collection(c->m, c->service, COLL_VERSIONS, c->model, &versions))

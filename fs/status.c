@@ -247,6 +247,8 @@ static int file_status(const struct status_call *call, char *path)
 	_cleanup_buf_ struct buf reason = BUF_INIT, out = BUF_INIT;
 	struct json_writer w;
 	int err = bounded_run(read_reason, path, ASK_MS, &reason);
+	/* What was saved can leave a remark too; only a refusal has an errno. */
+	bool refused = reason.len > 0 && strstr(buf_str(&reason), "\nerrno: ");
 
 	if (err < 0)
 		return cli_fail(err == -ENOENT || err == -ENOTDIR ? EX_NOINPUT : EX_UNAVAILABLE,
@@ -257,17 +259,18 @@ static int file_status(const struct status_call *call, char *path)
 		jw_init(&w, &out);
 		jw_object(&w, NULL);
 		jw_str(&w, "path", path);
-		jw_bool(&w, "refused", reason.len > 0);
+		jw_bool(&w, "refused", refused);
 		jw_str(&w, "error", buf_str(&reason));
 		jw_end_object(&w);
 	} else if (reason.len > 0) {
-		buf_printf(&out, "%s: the last save was refused\n%s", path, buf_str(&reason));
+		buf_printf(&out, "%s: the last save was %s\n%s", path,
+			   refused ? "refused" : "accepted, but", buf_str(&reason));
 	} else {
 		buf_printf(&out, "%s: no refused save", path);
 	}
 	buf_putc(&out, '\n');
 	put_text(&out);
-	return reason.len > 0 ? EX_DATAERR : EX_OK;
+	return refused ? EX_DATAERR : EX_OK;
 }
 
 /* ---- the command ---- */

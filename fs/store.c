@@ -30,20 +30,122 @@ static void past_free(struct past *p)
 	memset(p, 0, sizeof(*p));
 }
 
+static bool listed(const struct buf *fields, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *s = buf_str(fields); *s; s = strchr(s, ',') + 1)
+		if (!strncmp(s, name, len) && (s[len] == ',' || s[len] == '.'))
+			return true;
+	return false;
+}
+
+/* The field reads as our own saves left it. */
+static bool own_value(struct object *o, const struct field *f, struct json now)
+{
+	const unsigned both = FIELD_MODEL_MASK | FIELD_VERSION_MASK;
+
+	if (!listed(&o->own_fields, f->name))
+		return json_same(now, json_get(object_json(o), f->name));
+	return !o->own_doc || (o->own_loose && (f->flags & both) == both) ||
+	       json_same(now, json_get(json_root(o->own_doc), f->name));
+}
+
+/* What replaces the object's content differs from it in nothing that somebody
+ * else's save could have written. */
+static bool own_content(struct object *o, struct json now)
+{
+	const struct message *msg = o->coll->kind == COLL_MODELS     ? o->coll->service->model
+				    : o->coll->kind == COLL_VERSIONS ? o->coll->service->version
+								     : NULL;
+
+	for (size_t i = 0; msg && i < msg->count; i++) {
+		const struct field *f = &msg->fields[i];
+
+		if (f->flags & (FIELD_MODEL_MASK | FIELD_VERSION_MASK) &&
+		    !own_value(o, f, json_get(now, f->name)))
+			return false;
+	}
+	return true;
+}
+
+static void forget_bases(struct object *o)
+{
+	for (size_t i = 0; i < o->past_count; i++)
+		o->past[i].own = false;
+}
+
+static void own_values(struct object *o, const char *text, size_t len)
+{
+	json_doc_free(o->own_doc);
+	o->own_doc = NULL;
+	if (text)
+		json_parse(text, len, &o->own_doc, NULL);
+}
+
+void object_own_begin(struct object *o, const char *fields, const char *values, bool other_level)
+{
+	o->own_pending++;
+	if (!fields)
+		return;
+	buf_printf(&o->own_fields, "%s,", fields);
+	own_values(o, values, values ? strlen(values) : 0);
+	o->own_loose = other_level;
+}
+
+static void own_settle(struct object *o)
+{
+	if (o->own_pending || o->own_change)
+		return;
+	o->own_guess = false;
+	buf_free(&o->own_fields);
+	own_values(o, NULL, 0);
+}
+
+/* The result of what was accepted is read. */
+static void own_read(struct object *o)
+{
+	o->own_change = false;
+	own_settle(o);
+}
+
+void object_own_end(struct object *o, bool accepted, struct json answer)
+{
+	size_t len;
+	const char *text = json_raw(answer, &len);
+
+	if (!o->own_pending) /* it was not known when the save began */
+		return;
+	o->own_pending--;
+	o->own_change = o->own_change || accepted;
+	if (accepted && o->own_doc && text && json_present(json_get(answer, "name")))
+		own_values(o, text, len);
+	/* What was read meanwhile was not our doing after all. */
+	if (!accepted && o->own_guess)
+		forget_bases(o);
+	own_settle(o);
+}
+
 /* The content that is about to be replaced becomes the newest past. */
-static void past_push(struct object *o)
+static void past_push(struct object *o, struct json now)
 {
 	char *etag = json_get_str(object_json(o), "etag");
+	bool own = (o->own_change || o->own_pending) && own_content(o, now);
 
-	if (!o->own_change) /* somebody else's change: no earlier text is a base any more */
-		for (size_t i = 0; i < o->past_count; i++)
-			o->past[i].own = false;
+	if (etag && json_is(json_get(now, "etag"), etag)) { /* the same, told otherwise */
+		free(etag);
+		return;
+	}
+	if (!own) /* somebody else's change: no earlier text is a base any more */
+		forget_bases(o);
+	else if (!o->own_change)
+		o->own_guess = true;
 	if (!etag)
 		return;
 	if (o->past_count == PAST_MAX)
 		past_free(&o->past[--o->past_count]);
 	memmove(o->past + 1, o->past, o->past_count * sizeof(*o->past));
-	o->past[0] = (struct past){etag, o->text, o->len, o->own_change};
+	o->past[0] = (struct past){etag, o->text, o->len, own};
 	o->past_count++;
 	o->text = NULL;
 }
@@ -70,6 +172,8 @@ void object_unref(struct object *o)
 		return;
 	for (size_t i = 0; i < o->past_count; i++)
 		past_free(&o->past[i]);
+	buf_free(&o->own_fields);
+	json_doc_free(o->own_doc);
 	json_doc_free(o->doc);
 	free(o->id);
 	free(o->text);
@@ -240,8 +344,8 @@ static int object_fill(struct collection *c, struct object *o, struct json resou
 	memcpy(text, raw, len);
 	text[len] = '\0';
 	if (o->text)
-		past_push(o);
-	o->own_change = false;
+		past_push(o, resource);
+	own_read(o);
 	free(o->text);
 	json_doc_free(o->doc);
 	o->doc = NULL;
@@ -269,7 +373,7 @@ int collection_put(struct collection *c, const char *id, struct json resource, u
 		return PUT_SAME;
 	if (o && o->len == len && !memcmp(o->text, raw, len)) {
 		o->fetched_ns = begun_ns;
-		o->own_change = false;
+		own_read(o);
 		return PUT_SAME;
 	}
 	if (o) {

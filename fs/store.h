@@ -49,7 +49,13 @@ struct object {
 	uint64_t fetched_ns;  /* monotonic: the request that last confirmed it; 0: expired */
 	uint64_t floor_ns;    /* requests begun before this do not count */
 	unsigned list_gen;
-	bool own_change; /* a save of this mount was accepted; its result is yet to be read */
+	/* saves of this mount (fs/own.h) */
+	unsigned own_pending;     /* under way */
+	bool own_change;          /* one was accepted; its result is yet to be read */
+	bool own_guess;           /* what was read while one was under way passed for its result */
+	bool own_loose;           /* it was another level's: what both have reads merged here */
+	struct buf own_fields;    /* what they wrote, each followed by a comma */
+	struct json_doc *own_doc; /* with what values; NULL: any */
 	struct past past[PAST_MAX]; /* newest first */
 	size_t past_count;
 };
@@ -97,6 +103,12 @@ struct json object_json(struct object *o);
  * only this mount's own saves replaced it): 0 with a parsed copy that the
  * caller frees, -ESTALE, -ENOMEM. */
 int object_base(struct object *o, const char *etag, struct json_doc **out);
+/* A save of this mount was sent that writes these fields (comma separated;
+ * NULL: none); values: its body, NULL: it does not tell how they will read.
+ * other_level: it went to the model whose version this is, or the reverse. */
+void object_own_begin(struct object *o, const char *fields, const char *values, bool other_level);
+/* Its fate; answer: the resource after it, if the service told. */
+void object_own_end(struct object *o, bool accepted, struct json answer);
 struct object *object_ref(struct object *o);
 void object_unref(struct object *o); /* NULL is fine */
 void object_unrefp(struct object **o);

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154,SC2016,SC2119,SC2120
+# Somebody else's change between reading and saving (contract section 3, "What
+# is sent"): nothing of theirs is overwritten, nothing of ours is lost.
+
+theirs() { # MASK BODY [MODEL]: a colleague's change, past this mount
+	rest PATCH "/v1/$LOC/models/${3:-face}?updateMask=$1" "$2" >/dev/null
+}
+
+now() { # JQ-FILTER [MODEL]: what the registry says
+	rest GET "/v1/$LOC/models/${2:-face}" | jq -c "$1"
+}
+
+# edit FILTER: the text in $DIR/tmp/buffer, as an editor's buffer holds it
+edit() {
+	jq "$1" "$DIR/tmp/buffer" >"$DIR/tmp/edited"
+	mv "$DIR/tmp/edited" "$DIR/tmp/buffer"
+}
+
+# conflict: saving the buffer is ESTALE, and what the registry holds stays
+conflict() {
+	local before
+	before=$(now .)
+	errno_is ESTALE close "$F/model.json" "$(cat "$DIR/tmp/buffer")"$'\n'
+	eq "$before" "$(now .)" 'overwritten'
+	cmp "$DIR/tmp/buffer" "$F/.model.json.rejected"
+	rm "$F"/.model.json.*
+}
+
+test_an_own_scalar_save_hides_nobody_elses_change() {
+	both -o ttl=30
+	cat "$F/model.json" >"$DIR/tmp/buffer"
+	theirs description '{"description":"theirs"}'
+	echo 'Mine' >"$F/displayName" # not guarded, and it is this mount's own
+	edit '.description = "mine"'
+	conflict
+	eq '["Mine","theirs"]' "$(now '[.displayName, .description]')"
+}
+
+test_an_own_alias_or_default_hides_nobody_elses_change() {
+	both -o ttl=30
+	cat "$F/model.json" >"$DIR/tmp/buffer"
+	theirs description '{"description":"theirs"}'
+	ln -s ../versions/2 "$F/aliases/beta"
+	edit '.description = "mine"'
+	conflict
+	cat "$F/model.json" >"$DIR/tmp/buffer"
+	theirs description '{"description":"theirs again"}'
+	echo 2 >"$F/default"
+	edit '.description = "mine"'
+	conflict
+	# alone they are no conflict
+	cat "$F/model.json" >"$DIR/tmp/buffer"
+	echo 3 >"$F/default"
+	edit '.description = "mine"'
+	cp "$DIR/tmp/buffer" "$F/model.json"
+	eq '"mine"' "$(now .description)"
+}
+
+# The buffer still says what was saved first; that is not to come back.
+test_a_save_made_before_theirs_is_not_repeated_over_it() {
+	both -o ttl=30
+	cat "$F/model.json" >"$DIR/tmp/buffer"
+	edit '.description = "one"'
+	cp "$DIR/tmp/buffer" "$F/model.json"
+	theirs description '{"description":"theirs"}'
+	echo 'Mine' >"$F/displayName"
+	edit '.labels.x = "y"'
+	conflict
+	eq '["Mine","theirs"]' "$(now '[.displayName, .description]')"
+}
+
+test_many_own_saves_from_one_buffer_are_no_conflict() {
+	both -o ttl=30
+	cat "$F/model.json" >"$DIR/tmp/buffer"
+	mark
+	local i
+	for i in 1 2 3; do
+		edit ".description = \"text $i\" | .labels.turn = \"$i\""
+		cp "$DIR/tmp/buffer" "$F/model.json"
+	done
+	echo 'Name' >"$F/displayName"
+	edit '.description = "text 4"'
+	cp "$DIR/tmp/buffer" "$F/model.json"
+	ls -R "$F" >/dev/null
+	edit '.description = "text 5"'
+	cp "$DIR/tmp/buffer" "$F/model.json"
+	eq 6 "$(writes | wc -l)"
+	eq '["Name","text 5","3"]' "$(now '[.displayName, .description, .labels.turn]')"
+}
+as_user test_many_own_saves_from_one_buffer_are_no_conflict
+
+# ---- labels of two levels
+
+test_a_label_of_the_other_level_is_explained() {
+	both
+	echo '{"mine":"1"}' >"$F/labels.json"
+	eq '{"mine":"1","stage":"stable","subject":"face"}' "$(jq -cS . "$F/labels.json")"
+	like 'subject, stage.*versions/1/labels.json' "$(cat "$F/.labels.json.error")"
+	not test -e "$F/.labels.json.rejected"
+	like 'accepted, but.*versions/1' "$(modelfs status "$F/labels.json" | tr '\n' ' ')"
+	like 'labels.json: saved.*versions/1' "$(cat "$DIR/mount.log")"
+	echo '{"subject":"eye"}' >"$F/versions/1/labels.json"
+	like 'here: mine\..*\.\./\.\./labels.json' "$(cat "$F/versions/1/.labels.json.error")"
+	echo '{"mine":"1","subject":"eye","more":"x"}' >"$F/labels.json"
+	not test -e "$F/.labels.json.error"
+}
+
+# ---- read while the save is still under way
+
+test_what_is_read_while_a_save_runs_on_is_no_conflict() {
+	registry
+	rest POST /v1/projects/demo/models '{"name":"m1","description":"old"}' >/dev/null
+	echo running >"$DIR/tmp/mode"
+	python3 "$E2E/tools/proxy.py" "$DATA/socket" "$DIR/tmp/mode" "$DIR/tmp/port" >>"$DIR/proxy.log" 2>&1 &
+	STARTED+=($!)
+	within 10 test -s "$DIR/tmp/port"
+	mount_tree -s ml/projects/demo -o "endpoint=http://127.0.0.1:$(cat "$DIR/tmp/port"),timeout=2"
+	local f=$MNT/models/m1/model.json
+	cat "$f" >"$DIR/tmp/buffer"
+	edit '.description = "one"'
+	errno_is EINPROGRESS close "$f" "$(cat "$DIR/tmp/buffer")"$'\n'
+	sleep 1.2
+	eq one "$(jq -r .description "$f")" # it is there before its operation has ended
+	echo pass >"$DIR/tmp/mode.new" && mv "$DIR/tmp/mode.new" "$DIR/tmp/mode"
+	within 30 bash -c '[ ! -e "$1" ]' - "$MNT/models/m1/.model.json.error"
+	edit '.description = "two"'
+	cp "$DIR/tmp/buffer" "$f"
+	eq two "$(rest GET /v1/projects/demo/models/m1 | jq -r .description)"
+}
