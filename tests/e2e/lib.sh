@@ -4,6 +4,7 @@
 # sources a test file and calls one function of it.  Each test finds:
 #
 #   $DIR    its own directory (HOME, TMPDIR and the runtime directory too)
+#   $MEMORY another one, on a tmpfs
 #   $DATA   a registry's data directory with the models of fixture(), not served
 #   $MNT    where mount_tree mounts
 #   $LOC    projects/demo/locations/us-central1

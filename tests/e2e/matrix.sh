@@ -11,7 +11,7 @@ matrix() { # KIND
 	mkdir -p "$DIR/matrix"
 	# Its proxy must be there before the mount, its tools after.
 	python3 "$MATRIX_DIR/matrix.py" --kind "$1" --cells "$cells" --expect "$MATRIX_DIR/expect.tsv" \
-		--mount "$DIR/matrix/mounted" "$MNT" "$DATA/socket" "$LOC" "$DIR/matrix" >"$DIR/table" 2>&1 &
+		--disk "$MEMORY" --mount "$DIR/matrix/mounted" "$MNT" "$DATA/socket" "$LOC" "$DIR/matrix" >"$DIR/table" 2>&1 &
 	pid=$!
 	STARTED+=("$pid")
 	within 30 test -e "$DIR/matrix/proxy.ready"

@@ -11,6 +11,7 @@ Every tool has a model of its own, so they work side by side.
 --kind K        commands or editors
 --write FILE    write what was seen in the form of expect.tsv
 --jobs N        tools side by side
+--disk DIR      a directory on a disk (or in memory) to compare with
 --mount FILE    appears when the mount is there; WORK/proxy.ready says that it can be made
 """
 import argparse
@@ -22,16 +23,16 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
 import commands
+import driving
 import editors
 import registry
+from driving import Fault, read
 
 CELLS = ("good", "bad", "misspelt", "refuse", "conflict")
-MISSPELT = {"model.json": "modle.json", "displayName": "dispalyName", "description": "descripton"}
 THEIRS = "Somebody else was here."
 
 # calls: requests that would change something; status: the tool's; value: old,
@@ -40,137 +41,28 @@ THEIRS = "Somebody else was here."
 Seen = collections.namedtuple("Seen", "calls status value said left why")
 
 
-class Fault(Exception):
-    pass
-
-
-def slug(name):
-    out = "".join({">": "gt", "|": "bar", "{": "brace", "(": "paren", "<": "lt", "=": "-", "+": "plus",
-                   "&": "and"}.get(c, c if c.isalnum() else "-") for c in name)
-    return "t-" + re.sub("-+", "-", out).strip("-").lower()
-
-
 def chosen(text):
     """Names that a tool chooses at random, all the same."""
     return re.sub(r"\b(sed|tmp|XX)[A-Za-z0-9_]{6}\b", r"\1XXXXXX", text)
 
 
-def read(path):
-    with open(path, errors="surrogateescape") as f:
-        return f.read()
-
-
 class Bench:
     def __init__(self, args):
-        self.args = args
+        self.mount, self.work = args.mount, args.work
         self.reg = registry.Registry(args.socket, args.location)
         self.proxy = registry.start_proxy(os.path.join(args.work, "proxy"), args.socket)
         self.tmux = os.path.join(args.work, "tmux")
         self.patience = 30 * int(os.environ.get("SLOWNESS", "1"))
-        # a disk to compare with: memory, where we may write to it
-        disk = "/dev/shm" if os.access("/dev/shm", os.W_OK) else args.work
-        self.disk = tempfile.mkdtemp(prefix="modelfs-matrix.", dir=disk)
+        self.disk = args.disk or os.path.join(args.work, "disk")
 
     def close(self):
         subprocess.run(["tmux", "-S", self.tmux, "kill-server"], capture_output=True)
-        shutil.rmtree(self.disk, ignore_errors=True)
 
 
-class Tool:
-    """One tool and its model."""
+class Cells(driving.Tool):
+    """A tool, and what its cells came to."""
 
-    def __init__(self, bench, tool, number):
-        self.bench, self.tool, self.number = bench, tool, number
-        self.model = slug(tool.name)
-        self.dir = os.path.join(bench.args.mount, "models", self.model)
-        self.work = os.path.join(bench.args.work, self.model)
-        os.makedirs(self.work)
-        self.is_editor = isinstance(tool, editors.Editor)
-        self.target = commands.DOC if self.is_editor else tool.target
-        self.turn = 0
-
-    def prepare(self):
-        self.bench.reg.make(self.model, "tool-%d" % self.number)
-
-    # ---- one cell
-
-    def texts(self, cell, old):
-        """What is saved: (the whole text, the new display name, it as a replacement, what jq does)"""
-        doc = read(os.path.join(self.dir, "model.json"))
-        new = "tool-%d-%d" % (self.number, self.turn)
-        if self.target == commands.LINE:
-            new = "bad\udcff" if cell == "bad" else new
-            return new + "\n", new, new, ""
-        if self.target == commands.FREE:
-            return "More of %s.\n" % new, new, new, ""
-        if cell == "bad":
-            new = old + "\\q"
-        return (doc.replace(old, new), new, new.replace("\\", "\\\\"),
-                ".createTime = $n" if cell == "bad" else ".displayName = $n")
-
-    def value(self, before, new):
-        """What became of the registry's text."""
-        now = self.bench.reg.get(self.model)
-        for k in ("displayName", "description", "labels"):
-            if now.get(k) != before.get(k):
-                break
-        else:
-            return "old"
-        if self.target == commands.FREE:
-            return "new" if now["description"].rstrip().endswith("More of %s." % new) else "lost"
-        if now["displayName"] == new and now.get("labels") == before.get("labels"):
-            return "new"
-        return "lost"
-
-    def shown(self):
-        """The document; what was moved away and not replaced takes a moment to come back."""
-        end = time.monotonic() + self.bench.patience
-        while True:
-            try:
-                return read(os.path.join(self.dir, "model.json"))
-            except FileNotFoundError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
-
-    def listing(self, where):
-        return set(os.listdir(where))
-
-    def run_command(self, where, name, text, old, new, re_, filter_):
-        work = tempfile.mkdtemp(dir=self.work)
-        T = os.path.join(work, "text")
-        with open(T, "w", errors="surrogateescape") as f:
-            f.write(text)
-        try:
-            one_line = json.dumps(json.loads(text))
-        except ValueError:
-            one_line = text.rstrip("\n") if self.target != commands.DOC else " ".join(text.split())
-        env = dict(os.environ, F=os.path.join(where, name), D=where, N=name, T=T, X=one_line, OLD=old, NEW=new,
-                   RE=re_, W=work, FILTER=filter_, LC_ALL="C.UTF-8", **commands.environment())
-        r = subprocess.run(["bash", "-c", self.tool.text], env=env, cwd=work, stdin=subprocess.DEVNULL,
-                           capture_output=True, text=True, errors="replace", timeout=4 * self.bench.patience)
-        said = " / ".join((r.stderr + r.stdout).strip().splitlines())
-        for p, word in ((os.path.join(where, name), name), (where, "DIR"), (work, "WORK")):
-            said = said.replace(p, word)
-        return r.returncode, said
-
-    def run_editor(self, where, name, text, old, new, between):
-        home = os.path.join(self.work, "home%d-%s" % (self.turn, os.path.basename(os.path.dirname(where)) or "x"))
-        os.makedirs(home, exist_ok=True)
-        env = {"HOME": home, "SHELL": "/bin/sh", "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": home + "/.config",
-               "TMPDIR": home}
-        path = os.path.join(where, name)
-        there = os.path.exists(path)
-        lines = text.splitlines()
-        down = [i for i, l in enumerate(lines) if '"displayName"' in l]
-        typed = new[len(old):] if there and new.startswith(old) else "x-%d" % self.turn
-        good, said, status = editors.drive(
-            self.tool, self.bench.tmux, "%s-%d-%d" % (self.model, self.turn, where != self.dir), path, env, home,
-            self.bench.patience, old if there else "", down[0] if down else 0, typed, between)
-        said = said.replace(path, name).replace(where, "DIR")
-        return status, ("" if good else "REFUSED ") + said
-
-    def on_disk(self, name, text, old, new, re_, filter_):
+    def on_disk(self, save):
         """The same on a disk: the files that the tool leaves there."""
         where = os.path.join(self.bench.disk, self.model)
         os.makedirs(where)
@@ -178,28 +70,16 @@ class Tool:
             with open(os.path.join(where, n), "w") as f:
                 f.write(read(os.path.join(self.dir, n)))
         before = self.listing(where)
-        if self.is_editor:
-            self.run_editor(where, name, text, old, new, lambda: None)
-        else:
-            self.run_command(where, name, text, old, new, re_, filter_)
+        self.perform(save, where, lambda: None)
         return self.listing(where) - before
 
     def cell(self, cell):
-        self.turn += 1
         bench = self.bench
-        before = bench.reg.get(self.model)
-        old = before["displayName"]
-        shown = json.loads(self.shown())
-        if shown["displayName"] != old or shown["etag"] != before["etag"]:
-            raise Fault("the mount shows %s with %s, the registry has %s with %s" % (
-                shown["displayName"], shown["etag"], old, before["etag"]))
-        text, new, re_, filter_ = self.texts(cell, old)
-        if self.is_editor:
-            new = old + ("\\q" if cell == "bad" else "-%d" % self.turn)
-        name = MISSPELT[self.target] if cell == "misspelt" else self.target
+        save = self.plan(cell)
+        before = save.before
         left_on_disk = None
         if cell == "good":
-            left_on_disk = self.on_disk(name, text, old, new, re_, filter_)
+            left_on_disk = self.on_disk(save)
         names = self.listing(self.dir)
         n = len(bench.proxy.count(self.model))
 
@@ -212,18 +92,14 @@ class Tool:
                 with bench.proxy.lock:
                     bench.proxy.refusing.add(self.model)
 
-        if self.is_editor:
-            status, said = self.run_editor(self.dir, name, text, old, new, between)
-        else:
-            between()
-            status, said = self.run_command(self.dir, name, text, old, new, re_, filter_)
+        status, said = self.perform(save, self.dir, between)
         with bench.proxy.lock:
             bench.proxy.refusing.discard(self.model)
         calls = bench.proxy.count(self.model)[n:]
         left = self.listing(self.dir) - names
-        why = "." + name + ".error" in left
-        value = self.value(before, new)
-        self.check_reason(cell, name, value, new)
+        why = "." + save.name + ".error" in left
+        value = self.value(before, save.new)
+        self.check_reason(cell, save.name, value, save.new)
         left = {x for x in left if not re.fullmatch(r"\..*\.(error|rejected)", x)}
         self.clean(names)
         if left_on_disk is not None and {chosen(x) for x in left} != {chosen(x) for x in left_on_disk}:
@@ -247,14 +123,6 @@ class Tool:
         if new not in kept and json.dumps(new)[1:-1] not in kept:
             raise Fault("the .rejected file has not the text that was saved: %s" % kept)
 
-    def clean(self, names):
-        for x in self.listing(self.dir) - names:
-            try:
-                os.unlink(os.path.join(self.dir, x))
-            except OSError as e:
-                if not re.fullmatch(r"\..*\.(error|rejected)", x):
-                    raise Fault("%s cannot be removed: %s" % (x, e))
-
     def run(self, cells):
         out = {}
         for c in cells:
@@ -274,7 +142,7 @@ class Tool:
         with self.bench.proxy.lock:
             self.bench.proxy.refusing.discard(self.model)
         try:
-            with open(os.path.join(self.bench.args.mount, ".modelfs", "refresh"), "w") as f:
+            with open(os.path.join(self.bench.mount, ".modelfs", "refresh"), "w") as f:
                 f.write("models/%s\n" % self.model)
         except OSError:
             pass
@@ -352,6 +220,7 @@ def main():
     p.add_argument("--kind", default="commands")
     p.add_argument("--write")
     p.add_argument("--jobs", type=int, default=3)
+    p.add_argument("--disk")
     p.add_argument("--mount", dest="mounted", default="")
     for a in ("mount", "socket", "location", "work"):
         p.add_argument(a)
@@ -364,7 +233,7 @@ def main():
         missing = {t.needs for t in table if not shutil.which(t.needs)}
         for m in sorted(missing):
             print("skipped: there is no %s here: %s" % (m, ", ".join(t.name for t in table if t.needs == m)))
-        tools = [Tool(bench, t, i) for i, t in enumerate(table) if t.needs not in missing]
+        tools = [Cells(bench, t, i) for i, t in enumerate(table) if t.needs not in missing]
         for t in tools:
             t.prepare()
         open(os.path.join(args.work, "proxy.ready"), "w").close()
