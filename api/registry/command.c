@@ -14,12 +14,14 @@
 #include "api/log.h"
 #include "api/registry/automl.h"
 #include "api/registry/bucket.h"
+#include "api/registry/listen.h"
 #include "api/registry/operations.h"
 #include "api/registry/registry.h"
 #include "api/registry/server.h"
 #include "api/registry/store.h"
 
-#define LOCK_WAIT_NS      (5 * NSEC_PER_SEC)
+#define LOCK_WAIT_NS      (5 * NSEC_PER_SEC)    /* for one that is coming down … */
+#define LOCK_SERVED_NS    (500 * NSEC_PER_MSEC) /* … which does not answer that long */
 #define FIRST_CLIENT_NS   (10 * NSEC_PER_SEC)
 #define LAST_CLIENT_NS    (800 * NSEC_PER_MSEC)
 #define READY_TIMEOUT_SEC 20
@@ -260,7 +262,7 @@ static int open_data(struct run *run)
 /* One server per data directory: whoever holds the lock.  Its pid is in it. */
 static int take_lock(struct run *run)
 {
-	uint64_t deadline = now_ns() + LOCK_WAIT_NS;
+	uint64_t begun = now_ns(), mute = begun;
 	char pid[32] = "";
 	ssize_t n;
 
@@ -272,7 +274,9 @@ static int take_lock(struct run *run)
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return complain(EX_OSERR, "cannot lock %s/lock: %s", run->reg.data,
 					strerror(errno));
-		if (now_ns() < deadline) {
+		if (!listen_answers(run->reg.data_fd, "socket"))
+			mute = now_ns();
+		if (now_ns() - mute < LOCK_SERVED_NS && now_ns() - begun < LOCK_WAIT_NS) {
 			usleep(20000);
 			continue;
 		}

@@ -30,7 +30,7 @@ static int unix_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool answers(int dir, const char *name)
+bool listen_answers(int dir, const char *name)
 {
 	_cleanup_close_ int fd = unix_socket();
 	struct sockaddr_un sun;
@@ -52,7 +52,7 @@ static int bind_unix(struct listen_socket *s)
 	if (fstatat(s->dir_fd, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		if (!S_ISSOCK(st.st_mode))
 			return -EEXIST;
-		if (answers(s->dir_fd, s->name))
+		if (listen_answers(s->dir_fd, s->name))
 			return -EADDRINUSE;
 	}
 	s->fd = unix_socket();

@@ -28,6 +28,8 @@ struct listen_socket {
 int listen_open(const char *spec, struct listen_socket *out, struct buf *why);
 /* Close what is still ours and remove the socket's file. */
 void listen_close(struct listen_socket *s);
+/* Somebody accepts connections on the socket `name` in the directory. */
+bool listen_answers(int dir, const char *name);
 /* Hide the file of a Unix socket from new clients, and show it again. */
 int listen_hide(struct listen_socket *s, bool hide);
 
