@@ -304,22 +304,31 @@ bool layout_next(struct node *dir, uint64_t cookie, struct child *out)
 	return false;
 }
 
-const char *layout_near_miss(struct node *dir, const char *name)
+/* A field that this resource has not: written there, it would look saved. */
+static bool absent_field(struct node *dir, const char *name)
+{
+	_cleanup_free_ char *key = strdup(name);
+	const struct message *m = dir->id ? layout_message(dir) : NULL;
+	const struct field *f;
+
+	if (key && ends_with(name, ".json"))
+		key[strlen(key) - 5] = '\0';
+	f = m && key ? message_field(m, key) : NULL;
+	return f && streq(f->name, key) && field_is_json(f) == ends_with(name, ".json");
+}
+
+bool layout_near_miss(struct node *dir, const char *name)
 {
 	struct object *o = dir->id && dir->coll ? collection_find(dir->coll, dir->id) : NULL;
 	struct child c;
 	uint64_t place = 0;
 
 	for (const struct entry *e = dir->cls->files; e && e->name; e++)
-		if ((e->cls->flags & CLASS_ATTRIBUTE) && name_is_near_miss(name, e->name))
-			return e->name;
-	while (dir->cls->fields && o && field_next(dir, o, &place, &c)) {
-		static char near[256];
-
-		if (!name_is_near_miss(name, c.name))
-			continue;
-		snprintf(near, sizeof(near), "%s", c.name);
-		return near;
-	}
-	return NULL;
+		if (e->cls->flags & CLASS_ATTRIBUTE &&
+		    (name_is_near_miss(name, e->name) || streq(name, e->name)))
+			return true;
+	while (dir->cls->fields && o && field_next(dir, o, &place, &c))
+		if (name_is_near_miss(name, c.name))
+			return true;
+	return absent_field(dir, name);
 }

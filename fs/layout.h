@@ -120,8 +120,9 @@ int layout_render(struct node *n, struct object *o, struct buf *out);
  * timeout: seconds they hold. */
 int layout_attr(struct node *n, struct req *r, struct stat *st, double *timeout);
 
-/* Attribute of this directory that `name` is too near to; NULL: none. */
-const char *layout_near_miss(struct node *dir, const char *name);
+/* No name for somebody's own file: too near to an attribute's of this
+ * directory, or that of one which its resource lacks. */
+bool layout_near_miss(struct node *dir, const char *name);
 /* The attribute that bears this name in dir, whether moved away or not: 0 or
  * -ENOENT; the object must be at hand. */
 int layout_attribute(struct node *dir, const char *name, struct child *out);

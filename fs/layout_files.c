@@ -51,7 +51,7 @@ static int render_value(struct json v, struct buf *out)
 
 /* ---- fields ---- */
 
-static const struct message *message_of(const struct node *dir)
+const struct message *layout_message(const struct node *dir)
 {
 	switch (dir->cls->id) {
 	case CLASS_MODEL:
@@ -135,7 +135,7 @@ static bool field_child(struct node *dir, struct json v, const char *key, const 
 
 int field_by_file(struct node *dir, struct object *o, const char *file, struct child *out)
 {
-	const struct message *m = message_of(dir);
+	const struct message *m = layout_message(dir);
 	size_t len = strlen(file);
 	_cleanup_free_ char *key = strdup(file);
 	const struct field *f;
@@ -154,7 +154,7 @@ int field_by_file(struct node *dir, struct object *o, const char *file, struct c
 
 bool field_next(struct node *dir, struct object *o, uint64_t *index, struct child *out)
 {
-	const struct message *m = message_of(dir);
+	const struct message *m = layout_message(dir);
 	size_t known = m ? m->count : 0, at = known;
 	struct json root = object_json(o);
 

@@ -29,6 +29,7 @@ bool has_output(struct node *dir, struct object *o, const char *key);
 /* The member of a resource that a field file shows, by its file name. */
 int field_by_file(struct node *dir, struct object *o, const char *file, struct child *out);
 /* The field file after the index-th (from 0); false: no more. */
+const struct message *layout_message(const struct node *dir);
 bool field_next(struct node *dir, struct object *o, uint64_t *index, struct child *out);
 
 /* fs/layout_links.c */
