@@ -273,27 +273,17 @@ bool draft_reserves(const struct node *dir, const char *name)
 {
 	const struct creation *k = dir->cls->id == CLASS_DRAFT ? creation_in(dir->parent) : NULL;
 	const struct class *real;
-	const struct message *m;
 
 	if (!k)
 		return false;
 	real = layout_class(k->version ? CLASS_VERSION : CLASS_MODEL);
-	m = k->version ? dir->service->version : dir->service->model;
 	for (const struct entry *e = real->files; e->name; e++)
 		if (streq(e->name, name))
 			return true;
 	for (const struct entry *e = real->dirs; e->name; e++)
 		if (streq(e->name, name))
 			return true;
-	for (size_t i = 0; i < m->count; i++) {
-		const struct field *f = &m->fields[i];
-		size_t len = strlen(f->name);
-
-		if (!strncmp(name, f->name, len) &&
-		    streq(name + len, field_is_json(f) ? ".json" : ""))
-			return true;
-	}
-	return false;
+	return layout_has_file(k->version ? dir->service->version : dir->service->model, name);
 }
 
 int render_draft(struct node *n, struct object *o, struct buf *out)

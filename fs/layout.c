@@ -307,14 +307,9 @@ bool layout_next(struct node *dir, uint64_t cookie, struct child *out)
 /* A field that this resource has not: written there, it would look saved. */
 static bool absent_field(struct node *dir, const char *name)
 {
-	_cleanup_free_ char *key = strdup(name);
 	const struct message *m = dir->id ? layout_message(dir) : NULL;
-	const struct field *f;
 
-	if (key && ends_with(name, ".json"))
-		key[strlen(key) - 5] = '\0';
-	f = m && key ? message_field(m, key) : NULL;
-	return f && streq(f->name, key) && field_is_json(f) == ends_with(name, ".json");
+	return m && layout_has_file(m, name);
 }
 
 bool layout_near_miss(struct node *dir, const char *name)

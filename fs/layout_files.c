@@ -65,6 +65,19 @@ const struct message *layout_message(const struct node *dir)
 	}
 }
 
+bool layout_has_file(const struct message *m, const char *file)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct field *f = &m->fields[i];
+		size_t len = strlen(f->name);
+
+		if (!strncmp(file, f->name, len) &&
+		    streq(file + len, field_is_json(f) ? ".json" : ""))
+			return true;
+	}
+	return false;
+}
+
 static bool writable_in(const struct node *dir, const struct field *f)
 {
 	unsigned mask = dir->cls->id == CLASS_VERSION ? FIELD_VERSION_MASK : FIELD_MODEL_MASK;

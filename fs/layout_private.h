@@ -28,8 +28,11 @@ bool has_request(struct node *dir, struct object *o, const char *key);
 bool has_output(struct node *dir, struct object *o, const char *key);
 /* The member of a resource that a field file shows, by its file name. */
 int field_by_file(struct node *dir, struct object *o, const char *file, struct child *out);
-/* The field file after the index-th (from 0); false: no more. */
+/* What the directory's object is; NULL: it has no fields here. */
 const struct message *layout_message(const struct node *dir);
+/* A field of the message is shown in a file of this name, where it is there. */
+bool layout_has_file(const struct message *m, const char *file);
+/* The field file after the index-th (from 0); false: no more. */
 bool field_next(struct node *dir, struct object *o, uint64_t *index, struct child *out);
 
 /* fs/layout_links.c */
