@@ -18,10 +18,8 @@ static void entries_free(struct byname *b)
 	b->count = b->buckets = 0;
 }
 
-void byname_free(struct byname *b)
+static void byname_free(struct byname *b)
 {
-	if (!b)
-		return;
 	entries_free(b);
 	free(b);
 }
@@ -97,6 +95,7 @@ int byname_index(struct collection *models, const struct byname **out)
 		b = models->names = calloc(1, sizeof(*b));
 		if (!b)
 			return -ENOMEM;
+		models->names_free = byname_free;
 	}
 	if (b->entries && b->gen == models->gen) {
 		*out = b;

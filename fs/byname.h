@@ -31,6 +31,5 @@ int byname_index(struct collection *models, const struct byname **out);
 int byname_find(const struct byname *b, const char *name, const struct byname_entry **out);
 /* The first entry whose seq is greater; NULL: none. */
 const struct byname_entry *byname_next(const struct byname *b, uint64_t seq);
-void byname_free(struct byname *b);
 
 #endif

@@ -6,7 +6,16 @@
 #ifndef MODELFS_COMPLETE_H
 #define MODELFS_COMPLETE_H
 
-#include "fs/save.h"
+#include "api/json.h"
+
+/* What a text is to be. */
+enum save_kind {
+	SAVE_JSON_OBJECT, /* the text is one JSON object */
+	SAVE_JSON_ARRAY,  /* … one JSON array */
+	SAVE_JSON_ANY,    /* … any object or array */
+	SAVE_LINE,        /* one line: displayName, an id, a number, true */
+	SAVE_TEXT,        /* free text: description */
+};
 
 enum verdict { UNFINISHED, COMPLETE, IMPOSSIBLE };
 

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of the mount's options and what their values may be; private to
- * options.c and option_table.c.
+ * The table of the mount's options, what their values may be and what they set;
+ * fs/options.h reads arguments by it.
  */
 #ifndef MODELFS_OPTION_TABLE_H
 #define MODELFS_OPTION_TABLE_H
 
-#include "fs/options.h"
+#include "fs/config.h"
+
+#define OPTION_GROUPS 8
+
+struct options {
+	struct config *config;            /* being filled; borrowed */
+	bool sloppy;                      /* mount.modelfs -s: unknown options are ignored */
+	bool fake;                        /* mount.modelfs -f: everything but the mount */
+	bool verbose;                     /* say what is mounted, terminal or not */
+	bool command_line;                /* options_apply() is at the command line now */
+	uint64_t given;                   /* by the command line: bits of the table's rows */
+	uint64_t layer;                   /* by this source of options so far */
+	const char *flags[OPTION_GROUPS]; /* last of nosuid, suid …: for libfuse */
+	struct string_list extra;         /* options with values, for libfuse */
+};
 
 /* A setter stores a value or returns static text that says what is wrong with
  * it; option_no_memory is told apart by its address. */
@@ -38,6 +52,14 @@ enum { GROUP_SUID, GROUP_DEV, GROUP_EXEC, GROUP_SYNC, GROUP_DIRSYNC, GROUP_ATIME
 #define OPTION_OURS 18
 const struct option_row *option_row(size_t index);
 const struct option_row *option_find(const char *name, size_t *index);
+
+/* "64M", "1G", "1000", "16KiB": bytes.  0, -EINVAL, -ERANGE. */
+int options_size(const char *text, size_t *out);
+/* "2.5" seconds as milliseconds.  0, -EINVAL, -ERANGE. */
+int options_seconds(const char *text, unsigned *ms);
+
+/* What --help says about options. */
+int options_help(struct buf *out);
 
 option_set option_set_endpoint, option_set_data, option_set_registry_log;
 option_set option_set_project, option_set_location;

@@ -8,21 +8,7 @@
 #ifndef MODELFS_OPTIONS_H
 #define MODELFS_OPTIONS_H
 
-#include "fs/config.h"
-
-#define OPTION_GROUPS 8
-
-struct options {
-	struct config *config;            /* being filled; borrowed */
-	bool sloppy;                      /* mount.modelfs -s: unknown options are ignored */
-	bool fake;                        /* mount.modelfs -f: everything but the mount */
-	bool verbose;                     /* say what is mounted, terminal or not */
-	bool command_line;                /* options_apply() is at the command line now */
-	uint64_t given;                   /* by the command line: bits of the table's rows */
-	uint64_t layer;                   /* by this source of options so far */
-	const char *flags[OPTION_GROUPS]; /* last of nosuid, suid …: for libfuse */
-	struct string_list extra;         /* options with values, for libfuse */
-};
+#include "fs/option_table.h"
 
 void options_free(struct options *o);
 #define _cleanup_options_ _cleanup_(options_free)
@@ -37,16 +23,9 @@ int options_apply(struct options *o, const char *text, const char *origin, char 
  * from the rest (gcloud's defaults, data directory, texts). */
 int options_finish(struct options *o, const char *source, const char *mountpoint, char **why);
 
-/* "64M", "1G", "1000", "16KiB": bytes.  0, -EINVAL, -ERANGE. */
-int options_size(const char *text, size_t *out);
-/* "2.5" seconds as milliseconds.  0, -EINVAL, -ERANGE. */
-int options_seconds(const char *text, unsigned *ms);
 /* SOURCE as the tree names it: no slash at the ends, none doubled; "/", ".",
  * "none" and "modelfs" are all of it.  Fresh memory, NULL when short or when
  * a component is "..". */
 char *options_source(const char *text);
-
-/* What --help says about options. */
-int options_help(struct buf *out);
 
 #endif

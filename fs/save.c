@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fs/complete.h"
+#include "fs/save.h"
 
 /* A text whose fate was decided; what means the same shares it. */
 struct kept {

@@ -20,15 +20,7 @@
 #ifndef MODELFS_SAVE_H
 #define MODELFS_SAVE_H
 
-#include "api/json.h"
-
-enum save_kind {
-	SAVE_JSON_OBJECT, /* the text is one JSON object */
-	SAVE_JSON_ARRAY,  /* … one JSON array */
-	SAVE_JSON_ANY,    /* … any object or array */
-	SAVE_LINE,        /* one line: displayName, an id, a number, true */
-	SAVE_TEXT,        /* free text: description */
-};
+#include "fs/complete.h"
 
 enum save_what {
 	SAVE_WRITE,    /* data, len, off */

@@ -2,7 +2,6 @@
 #include "fs/store.h"
 
 #include "api/resource.h"
-#include "fs/byname.h"
 
 #define FIRST_BUCKETS 16
 
@@ -215,7 +214,8 @@ void collection_free(struct collection *c)
 	for (size_t i = 0; i < c->order_len; i++)
 		if (c->order[i])
 			collection_remove(c, c->order[i]);
-	byname_free(c->names);
+	if (c->names_free)
+		c->names_free(c->names);
 	api_error_reset(&c->error);
 	free(c->order);
 	free(c->table);

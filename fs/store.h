@@ -91,9 +91,10 @@ struct collection {
 	struct api_error error;
 	uint64_t retry_ns; /* monotonic: not before */
 	unsigned failures;
-	struct fetch *fetches; /* single gets, under way or failed */
-	struct node *dirs;     /* the tree's directories that show it */
-	struct byname *names;  /* models: fs/byname.h */
+	struct fetch *fetches;                    /* single gets, under way or failed */
+	struct node *dirs;                        /* the tree's directories that show it */
+	struct byname *names;                     /* models: fs/byname.h, which frees it … */
+	void (*names_free)(struct byname *names); /* … so; NULL: there is none */
 };
 
 uint64_t object_mtime(const struct object *o); /* ns since the epoch */
