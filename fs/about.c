@@ -3,141 +3,12 @@
 
 #include <stdio.h>
 
-#include "api/log.h"
-#include "fs/cache.h"
 #include "fs/commit.h"
 #include "fs/draft.h"
+#include "fs/journal.h"
 #include "fs/operations.h"
 #include "fs/ops.h"
 #include "fs/scratch.h"
-
-#define ERRORS_MAX 100
-
-struct failure {
-	uint64_t when_ns;
-	char *what, *resource, *message, *request_id;
-	int err, http;
-	enum api_code code;
-};
-
-struct about {
-	struct mount *m;
-	struct failure failures[ERRORS_MAX]; /* a ring; next is the oldest */
-	size_t next, count;
-	uint64_t total;
-};
-
-/* Exchanges that ended badly for reasons that are part of asking. */
-static bool expected(const struct call_options *o, const struct api_error *e)
-{
-	return e->err == ENOENT && streq(o->method->verb, "GET");
-}
-
-static void call_observed(void *ctx, const struct call_options *o, const struct answer *a)
-{
-	struct mount *m = ctx;
-	_cleanup_free_ char *what = NULL;
-
-	if (!a->error.err || expected(o, &a->error))
-		return;
-	what = str_format("%s.%s", o->service ? o->service->id : "http", o->method->id);
-	if (what)
-		about_failed(m, what, o->name ? o->name : "", &a->error);
-}
-
-int about_new(struct mount *m, struct about **out)
-{
-	struct about *a = calloc(1, sizeof(*a));
-
-	if (!a)
-		return -ENOMEM;
-	a->m = m;
-	*out = a;
-	client_observe(m->client, call_observed, m);
-	return 0;
-}
-
-static void failure_reset(struct failure *f)
-{
-	free(f->what);
-	free(f->resource);
-	free(f->message);
-	free(f->request_id);
-	memset(f, 0, sizeof(*f));
-}
-
-void about_free(struct about *a)
-{
-	if (!a)
-		return;
-	for (size_t i = 0; i < ERRORS_MAX; i++)
-		failure_reset(&a->failures[i]);
-	free(a);
-}
-
-static char *one_line(const char *s)
-{
-	char *copy = strdup(s ? s : "");
-
-	for (char *c = copy; c && *c; c++)
-		if ((unsigned char)*c < ' ')
-			*c = ' ';
-	return copy;
-}
-
-void about_failed(struct mount *m, const char *what, const char *resource,
-		  const struct api_error *e)
-{
-	struct about *a = m->about;
-	struct failure *f = &a->failures[a->next];
-
-	failure_reset(f);
-	f->when_ns = wall_ns();
-	f->what = one_line(what);
-	f->resource = one_line(resource);
-	f->message = one_line(e->message ? e->message : strerror(e->err));
-	f->request_id = e->request_id ? one_line(e->request_id) : NULL;
-	f->err = e->err;
-	f->http = e->http;
-	f->code = e->code;
-	a->next = (a->next + 1) % ERRORS_MAX;
-	a->count += a->count < ERRORS_MAX;
-	a->total++;
-	log_warning("%s %s: %s (%s, HTTP %d%s%s)", f->what, f->resource, f->message,
-		    api_code_name(f->code), f->http, f->request_id ? ", request " : "",
-		    f->request_id ? f->request_id : "");
-}
-
-static void command_of(pid_t pid, char *out, size_t size)
-{
-	char path[64];
-	FILE *f;
-	size_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	f = fopen(path, "re");
-	n = f ? fread(out, 1, size - 1, f) : 0;
-	if (f)
-		fclose(f);
-	while (n && out[n - 1] == '\n')
-		n--;
-	out[n] = '\0';
-}
-
-void about_changed(struct mount *m, uid_t uid, pid_t pid, const char *method, const char *resource,
-		   const char *mask, const char *outcome)
-{
-	_cleanup_free_ char *line = one_line(outcome);
-	char command[32];
-
-	(void)m;
-	command_of(pid, command, sizeof(command));
-	log_notice("%s %s%s%s by uid %u pid %d (%s): %s", method, resource,
-		   mask ? " updateMask=" : "", mask ? mask : "", (unsigned)uid, (int)pid, command,
-		   line ? line : "");
-}
-
-/* ---- contents ---- */
 
 static int render_version(struct mount *m, struct buf *out)
 {
@@ -225,17 +96,11 @@ static int render_metrics(struct mount *m, struct buf *out)
 	return out->err;
 }
 
-static const struct failure *failure_at(const struct about *a, size_t back)
-{
-	return back < a->count ? &a->failures[(a->next + ERRORS_MAX - 1 - back) % ERRORS_MAX]
-			       : NULL;
-}
-
 static int render_errors(struct mount *m, struct buf *out)
 {
 	const struct failure *f;
 
-	for (size_t i = 0; (f = failure_at(m->about, i)); i++) {
+	for (size_t i = 0; (f = journal_at(m, i)); i++) {
 		char when[32];
 
 		time_format(f->when_ns, 3, when);
@@ -282,7 +147,7 @@ static void status_errors(struct mount *m, struct json_writer *w)
 	const struct failure *f;
 
 	jw_array(w, "errors");
-	for (size_t i = 0; i < 10 && (f = failure_at(m->about, i)); i++) {
+	for (size_t i = 0; i < 10 && (f = journal_at(m, i)); i++) {
 		char when[32];
 
 		time_format(f->when_ns, 3, when);
@@ -322,7 +187,7 @@ int about_status(struct mount *m, struct buf *out)
 	jw_object(&w, "requests");
 	jw_int(&w, "running_operations", (int64_t)operations_running(m));
 	jw_int(&w, "commits", (int64_t)commit_count());
-	jw_int(&w, "failures", (int64_t)m->about->total);
+	jw_int(&w, "failures", (int64_t)journal_total(m));
 	jw_end_object(&w);
 	jw_object(&w, "cache");
 	jw_int(&w, "nodes", (int64_t)m->tree->count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/change.h"
 
-#include "fs/about.h"
+#include "fs/journal.h"
 #include "fs/lro.h"
 #include "fs/own.h"
 
@@ -62,8 +62,8 @@ static void log_outcome(const struct change *c, const char *words)
 {
 	_cleanup_free_ char *with_body = c->body ? str_format("%s: %s", c->body, words) : NULL;
 
-	about_changed(c->m, c->uid, c->pid, c->method->id, c->name, NULL,
-		      with_body ? with_body : words);
+	journal_changed(c->m, c->uid, c->pid, c->method->id, c->name, NULL,
+			with_body ? with_body : words);
 }
 
 /* Known for good. */
@@ -150,7 +150,7 @@ static void abandoned(struct req *r, int err)
 	}
 	api_error_set(&why, -err, err == -EINTR ? API_CANCELLED : API_DEADLINE_EXCEEDED,
 		      "the request was sent, its outcome is not known yet");
-	about_failed(c->m, c->method->id, c->path, &why);
+	journal_failed(c->m, c->method->id, c->path, &why);
 }
 
 static int send(struct change *c)
@@ -258,6 +258,6 @@ int change_refuse(struct req *r, const char *what, const struct node *dir, const
 		      : err == -EINVAL ? API_INVALID_ARGUMENT
 				       : API_FAILED_PRECONDITION,
 		      "%s", buf_str(&words));
-	about_failed(r->m, what, path ? path : name, &why);
+	journal_failed(r->m, what, path ? path : name, &why);
 	return err;
 }

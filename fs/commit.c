@@ -3,8 +3,8 @@
 
 #include "api/log.h"
 #include "api/resource.h"
-#include "fs/about.h"
 #include "fs/draft.h"
+#include "fs/journal.h"
 #include "fs/layout.h"
 #include "fs/lro.h"
 #include "fs/notify.h"
@@ -133,7 +133,7 @@ void commit_refused(struct mount *m, struct node *dir, const char *name, const c
 	l->error_wall_ns = wall_ns();
 	node_path(dir, &path);
 	buf_printf(&path, "%s%s", path.len ? "/" : "", name);
-	about_failed(m, "save", buf_str(&path), why);
+	journal_failed(m, "save", buf_str(&path), why);
 	local_shown(m, dir);
 }
 
@@ -292,8 +292,8 @@ static void commit_end(struct commit *c, const struct outcome *o)
 		draft_ended(c, o);
 	if (c->late)
 		told_late(c, o);
-	about_changed(c->m, c->uid, c->pid, c->method->id, c->name, c->mask,
-		      o->err ? (o->why.message ? o->why.message : strerror(-o->err)) : "ok");
+	journal_changed(c->m, c->uid, c->pid, c->method->id, c->name, c->mask,
+			o->err ? (o->why.message ? o->why.message : strerror(-o->err)) : "ok");
 	if (c->done)
 		c->done(c->ctx, o);
 	if (!o->err && c->mask)

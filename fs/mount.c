@@ -15,6 +15,7 @@
 #include "fs/commit.h"
 #include "fs/draft.h"
 #include "fs/guard.h"
+#include "fs/journal.h"
 #include "fs/keep.h"
 #include "fs/layout.h"
 #include "fs/mount_private.h"
@@ -345,7 +346,7 @@ static int parts_begin(struct running *r)
 	if (!err)
 		err = operations_new(m, &m->operations);
 	if (!err)
-		err = about_new(m, &m->about);
+		err = journal_new(m, &m->journal);
 	if (!err)
 		err = notifier_new(m, &m->notifier);
 	if (!err)
@@ -397,7 +398,7 @@ static void parts_end(struct running *r)
 	guard_free(m->guard);
 	tree_free(m->tree);
 	cache_free(m->cache);
-	about_free(m->about);
+	journal_free(m->journal);
 	endpoint_free(&m->endpoint);
 	local_registry_close(&m->registry);
 	if (r->signal_fd >= 0) {

@@ -15,10 +15,10 @@
 #include "fs/local.h"
 #include "fs/loop.h"
 
-struct about;
 struct cache;
 struct draft;
 struct guard;
+struct journal;
 struct notifier;
 struct operations;
 struct req;
@@ -43,7 +43,7 @@ struct mount {
 	struct tree *tree;
 	struct notifier *notifier;
 	struct operations *operations;
-	struct about *about;
+	struct journal *journal;
 	struct draft *drafts; /* fs/draft.h */
 	struct guard *guard;  /* fs/guard.h */
 	struct control *control;
