@@ -124,6 +124,13 @@ const char *resource_id(const char *name)
 	return slash ? slash + 1 : name;
 }
 
+char *resource_place(const char *name)
+{
+	const char *model = strstr(name, "/models/");
+
+	return model ? strndup(name, (size_t)(model - name)) : strdup(name);
+}
+
 static bool in_class(char c, const char *extra)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c && strchr(extra, c));

@@ -36,6 +36,9 @@ void resource_free(struct resource *r);
 
 /* The last segment, e.g. the operation's id; points into name. */
 const char *resource_id(const char *name);
+/* The place of a model, or of what is below one: projects/P/locations/L or
+ * projects/P; other names are their own.  Fresh memory. */
+char *resource_place(const char *name);
 
 /* `[a-z_][a-z0-9_-]{0,62}`: an id a user may give a Vertex model. */
 bool resource_vertex_model_id(const char *id);

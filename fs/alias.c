@@ -6,7 +6,6 @@
 
 #include "api/resource.h"
 #include "fs/change.h"
-#include "fs/commit.h"
 #include "fs/notify.h"
 #include "fs/ops.h"
 #include "fs/own.h"
@@ -224,7 +223,7 @@ static void alias_changed(const struct change *c, const struct api_error *e)
 {
 	(void)e;
 	/* Also after a failure: nobody knows what a service did before it said so. */
-	commit_expire_model(c->m, c->service, c->model);
+	cache_expire_model(c->m, c->service, c->model);
 }
 
 static int merge(struct req *r, struct node *dir, const char *version, const char *add,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/cache.h"
 
-#include "api/log.h"
+#include "api/resource.h"
+#include "fs/ask.h"
 
 #define BUCKETS        4096
 #define FAILURE_MIN_NS (1 * NSEC_PER_SEC)
@@ -29,72 +30,6 @@ struct cache {
 	struct loop_timer sweep;
 	uint64_t hits, misses;
 };
-
-/* How a collection is listed and one of it got. */
-struct coll_methods {
-	const char *list, *get;
-};
-
-static struct coll_methods methods_of(const struct collection *c)
-{
-	bool vertex = c->service == &service_vertex;
-
-	switch (c->kind) {
-	case COLL_LOCATIONS:
-		return (struct coll_methods){"locations.list", "locations.get"};
-	case COLL_MODELS:
-		return (struct coll_methods){"models.list", "models.get"};
-	case COLL_VERSIONS:
-		return (struct coll_methods){
-			vertex ? "models.listVersions" : "models.versions.list", NULL};
-	case COLL_EVALUATIONS:
-		return vertex ? (struct coll_methods){"models.evaluations.list",
-						      "models.evaluations.get"}
-			      : (struct coll_methods){"models.modelEvaluations.list",
-						      "models.modelEvaluations.get"};
-	case COLL_OPERATIONS:
-		if (vertex && strstr(c->parent, "/models/"))
-			return (struct coll_methods){"models.operations.list",
-						     "models.operations.get"};
-		return (struct coll_methods){"operations.list", "operations.get"};
-	default:
-		return (struct coll_methods){NULL, NULL};
-	}
-}
-
-/* Resource Manager is none of the three services, yet tells the projects. */
-static const struct method projects_search = {.id = "projects.search",
-					      .verb = "GET",
-					      .path = "",
-					      .items = "projects",
-					      .idempotent = true};
-static const struct method projects_get = {
-	.id = "projects.get", .verb = "GET", .path = "", .idempotent = true};
-
-/* The resource that a collection's methods are called on: AutoML lists a
- * model's operations by a filter on the location's. */
-static char *called_on(const struct collection *c)
-{
-	const char *model = strstr(c->parent, "/models/");
-
-	if (c->kind == COLL_OPERATIONS && model && c->service != &service_vertex)
-		return strndup(c->parent, (size_t)(model - c->parent));
-	return strdup(c->parent);
-}
-
-/* What follows the parent in the name of a resource of this collection. */
-static const char *segment_of(const struct collection *c)
-{
-	static const char *const segments[COLL_KINDS] = {
-		[COLL_PROJECTS] = "projects",       [COLL_LOCATIONS] = "locations",
-		[COLL_MODELS] = "models",           [COLL_VERSIONS] = "versions",
-		[COLL_EVALUATIONS] = "evaluations", [COLL_OPERATIONS] = "operations",
-	};
-
-	if (c->kind == COLL_EVALUATIONS && c->service == &service_automl)
-		return "modelEvaluations";
-	return segments[c->kind];
-}
 
 int cache_new(struct mount *m, struct cache **out)
 {
@@ -202,6 +137,15 @@ int cache_collection(struct mount *m, const struct service *s, enum coll_kind ki
 	}
 	*out = c;
 	return 0;
+}
+
+int cache_model(struct mount *m, const struct service *s, const char *model,
+		struct collection **models, struct collection **versions)
+{
+	_cleanup_free_ char *place = resource_place(model);
+	int err = place ? cache_collection(m, s, COLL_MODELS, place, models) : -ENOMEM;
+
+	return err ? err : cache_collection(m, s, COLL_VERSIONS, model, versions);
 }
 
 void cache_each(struct mount *m, void (*fn)(struct collection *c, void *ctx), void *ctx)
@@ -319,40 +263,15 @@ static void list_ended(void *ctx, struct answer *a)
 	waitq_wake(c->m, &c->waiters);
 }
 
-static const char *api_version(const struct collection *c)
-{
-	return c->service == &service_vertex ? c->m->config->api_version : NULL;
-}
-
 static int list_begin(struct collection *c)
 {
-	struct call_options o = CALL_OPTIONS_INIT;
-	struct coll_methods methods = methods_of(c);
-	_cleanup_free_ char *name = called_on(c);
-	_cleanup_buf_ struct buf query = BUF_INIT;
+	int err;
 
-	if (!name)
-		return -ENOMEM;
-	o.service = c->service;
-	o.api_version = api_version(c);
-	o.name = name;
-	if (!streq(name, c->parent)) {
-		buf_puts(&query, "filter=worksOn%3D");
-		buf_percent(&query, c->parent, "");
-		o.query = buf_str(&query);
-	}
-	if (c->kind == COLL_PROJECTS) {
-		o.method = &projects_search;
-		o.url_path = "/v3/projects:search";
-	} else {
-		o.method = methods.list ? service_method(c->service, methods.list) : NULL;
-	}
-	if (!o.method)
-		return -EOPNOTSUPP;
 	c->list_gen++;
 	c->call_ns = now_ns();
-	c->m->cache->misses++;
-	return client_list(c->m->client, &o, list_one, list_ended, c, &c->call);
+	err = ask_list(c, list_one, list_ended, c, &c->call);
+	c->m->cache->misses += !err;
+	return err;
 }
 
 /* What was asked for since a request came serves that request, however short
@@ -452,34 +371,12 @@ static void fetch_ended(void *ctx, struct answer *a)
 
 static int fetch_begin(struct fetch *f)
 {
-	struct collection *c = f->coll;
-	struct call_options o = CALL_OPTIONS_INIT;
-	struct coll_methods methods = methods_of(c);
-	_cleanup_free_ char *name = NULL, *on = called_on(c);
-	_cleanup_buf_ struct buf path = BUF_INIT;
+	int err;
 
-	o.service = c->service;
-	o.api_version = api_version(c);
-	if (c->kind == COLL_PROJECTS) {
-		buf_puts(&path, "/v3/projects/");
-		buf_percent(&path, f->id, "");
-		if (path.err)
-			return path.err;
-		o.method = &projects_get;
-		o.name = f->id;
-		o.url_path = buf_str(&path);
-	} else {
-		name = on ? str_format("%s/%s/%s", on, segment_of(c), f->id) : NULL;
-		if (!name)
-			return -ENOMEM;
-		o.name = name;
-		o.method = methods.get ? service_method(c->service, methods.get) : NULL;
-	}
-	if (!o.method)
-		return -EOPNOTSUPP;
 	f->begun_ns = now_ns();
-	c->m->cache->misses++;
-	return client_call(c->m->client, &o, fetch_ended, f, &f->call);
+	err = ask_one(f->coll, f->id, fetch_ended, f, &f->call);
+	f->coll->m->cache->misses += !err;
+	return err;
 }
 
 static bool object_fresh(const struct collection *c, const struct object *o, const struct req *r,
@@ -596,6 +493,21 @@ void cache_expire_list(struct collection *c)
 	c->floor_ns = now_ns();
 	if (!c->call)
 		record_success(&c->error, &c->retry_ns, &c->failures);
+}
+
+void cache_expire_model(struct mount *m, const struct service *s, const char *model)
+{
+	const struct cache_watcher *w = m->cache->watcher;
+	struct collection *models, *versions;
+	struct object *o;
+
+	if (cache_model(m, s, model, &models, &versions))
+		return;
+	cache_expire_object(models, resource_id(model));
+	cache_expire(versions);
+	o = collection_find(models, resource_id(model));
+	if (w && o)
+		w->changed(models, o);
 }
 
 void cache_remove(struct collection *c, const char *id)

@@ -20,6 +20,9 @@ void cache_free(struct cache *c);
 /* The collection, made on first use.  0 or -ENOMEM. */
 int cache_collection(struct mount *m, const struct service *s, enum coll_kind kind,
 		     const char *parent, struct collection **out);
+/* Where a model, by its name, and its versions are kept.  0 or -ENOMEM. */
+int cache_model(struct mount *m, const struct service *s, const char *model,
+		struct collection **models, struct collection **versions);
 /* Each collection there is, in no order. */
 void cache_each(struct mount *m, void (*fn)(struct collection *c, void *ctx), void *ctx);
 
@@ -39,6 +42,8 @@ void cache_expire_object(struct collection *c, const char *id);
 void cache_expire(struct collection *c);
 /* The set changed, what it holds did not. */
 void cache_expire_list(struct collection *c);
+/* A model, and its versions, changed. */
+void cache_expire_model(struct mount *m, const struct service *s, const char *model);
 /* This one is gone. */
 void cache_remove(struct collection *c, const char *id);
 /* Everything (refresh, SIGHUP). */

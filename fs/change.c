@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/change.h"
 
+#include "api/resource.h"
 #include "fs/journal.h"
 #include "fs/lro.h"
 #include "fs/own.h"
@@ -107,7 +108,7 @@ static void operation_ended(void *ctx, const struct lro_end *e)
 static void call_ended(void *ctx, struct answer *a)
 {
 	struct change *c = ctx;
-	_cleanup_free_ char *place = operations_place(c->name);
+	_cleanup_free_ char *place = resource_place(c->name);
 	struct lro_options o = {
 		.m = c->m,
 		.service = c->service,

@@ -165,22 +165,6 @@ void commit_unchanged(struct mount *m, struct node *dir, const char *name)
 		node_local_detach(m->tree, l, 0);
 }
 
-void commit_expire_model(struct mount *m, const struct service *s, const char *model)
-{
-	_cleanup_free_ char *place = operations_place(model);
-	struct collection *models, *versions;
-	struct object *o;
-
-	if (!place || cache_collection(m, s, COLL_MODELS, place, &models) ||
-	    cache_collection(m, s, COLL_VERSIONS, model, &versions))
-		return;
-	cache_expire_object(models, resource_id(model));
-	cache_expire(versions);
-	o = collection_find(models, resource_id(model));
-	if (o)
-		tree_watcher.changed(models, o);
-}
-
 /* ---- the answer ---- */
 
 static void export_started(struct commit *c, struct json operation)
@@ -208,7 +192,7 @@ static void export_started(struct commit *c, struct json operation)
 
 static void cancel_sent(struct commit *c)
 {
-	_cleanup_free_ char *place = operations_place(c->name);
+	_cleanup_free_ char *place = resource_place(c->name);
 	char *tail = place ? strstr(place, "/operations/") : NULL;
 	struct op_record *op;
 
@@ -286,7 +270,7 @@ static void commit_end(struct commit *c, const struct outcome *o)
 		struct own_change w = own_change(c);
 
 		own_end(&w, !o->err, saved(c->answer));
-		commit_expire_model(c->m, c->service, c->model);
+		cache_expire_model(c->m, c->service, c->model);
 	}
 	if (c->cls == CLASS_DRAFT_DOCUMENT)
 		draft_ended(c, o);
@@ -331,7 +315,7 @@ static void operation_ended(void *ctx, const struct lro_end *e)
 
 static int operation_wait(struct commit *c, struct json operation)
 {
-	_cleanup_free_ char *place = operations_place(c->model ? c->model : c->name);
+	_cleanup_free_ char *place = resource_place(c->model ? c->model : c->name);
 	struct lro_options o = {
 		.m = c->m,
 		.service = c->service,

@@ -48,10 +48,6 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name);
  * refused text stays.) */
 void commit_unchanged(struct mount *m, struct node *dir, const char *name);
 
-/* Nothing of this model (and its versions) that was asked before now is
- * current any more. */
-void commit_expire_model(struct mount *m, const struct service *s, const char *model);
-
 /* Commits that are under way; at the end of the mount: nobody will be told. */
 size_t commit_count(void);
 void commit_drop_all(void);

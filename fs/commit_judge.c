@@ -146,7 +146,7 @@ static int settle_unknown(struct judging *g, struct local *l)
 	l->unknown = false;
 	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq)) {
 		struct op_record *op;
-		_cleanup_free_ char *place = operations_place(model->res);
+		_cleanup_free_ char *place = resource_place(model->res);
 		_cleanup_free_ char *type =
 			json_strdup(json_path(object_json(o), "metadata.@type"));
 		_cleanup_free_ char *when = created(object_json(o));

@@ -7,7 +7,6 @@
 #include "fs/judge_create.h"
 #include "fs/layout_private.h"
 #include "fs/notify.h"
-#include "fs/operations.h"
 #include "fs/ops.h"
 
 #define DRAFTS_MAX 256
@@ -350,7 +349,7 @@ char *draft_target(const struct node *dir)
 {
 	const char *model = model_of(dir);
 
-	return model && !creation_in(dir->parent)->on_model ? operations_place(model)
+	return model && !creation_in(dir->parent)->on_model ? resource_place(model)
 							    : strdup(dir->parent->res);
 }
 

@@ -5,7 +5,6 @@
 
 #include "fs/draft.h"
 #include "fs/names.h"
-#include "fs/operations.h"
 #include "fs/scratch.h"
 
 #include "api/resource.h"

@@ -258,7 +258,7 @@ int render_export(struct node *n, struct object *o, struct buf *out)
 
 static struct op_record *record_of(struct node *dir)
 {
-	_cleanup_free_ char *place = operations_place(dir->coll->parent);
+	_cleanup_free_ char *place = resource_place(dir->coll->parent);
 
 	return place ? operations_find(node_mount(dir), place, dir->id) : NULL;
 }

@@ -154,7 +154,7 @@ int find_by_name(struct node *dir, const char *name, struct req *r, struct child
 
 static struct op_record *latest_of(struct node *dir)
 {
-	_cleanup_free_ char *place = operations_place(dir->coll->parent);
+	_cleanup_free_ char *place = resource_place(dir->coll->parent);
 	struct node *model = layout_model_dir(dir);
 
 	if (!place)
@@ -180,7 +180,7 @@ int render_latest(struct node *n, struct object *o, struct buf *out)
 
 static struct op_record *record_of(struct node *dir)
 {
-	_cleanup_free_ char *place = operations_place(dir->coll->parent);
+	_cleanup_free_ char *place = resource_place(dir->coll->parent);
 
 	return place ? operations_find(node_mount(dir), place, dir->id) : NULL;
 }
@@ -188,7 +188,7 @@ static struct op_record *record_of(struct node *dir)
 /* True unless the model is known to be gone. */
 static bool model_is_there(struct node *dir, const char *model)
 {
-	_cleanup_free_ char *place = operations_place(model);
+	_cleanup_free_ char *place = resource_place(model);
 	struct collection *models;
 
 	if (!place || cache_collection(node_mount(dir), dir->service, COLL_MODELS, place, &models))

@@ -2,8 +2,6 @@
 /* Where the tree begins (SOURCE), and which resource each directory is. */
 #include "fs/layout_private.h"
 
-#include "fs/operations.h"
-
 #include "api/resource.h"
 
 static struct mount *the_mount; /* one per process */
@@ -102,7 +100,7 @@ int layout_root(struct mount *m, struct node *root)
 /* Only Vertex names operations below their models. */
 static char *operation_name(const struct node *dir, const char *id)
 {
-	_cleanup_free_ char *place = operations_place(dir->coll->parent);
+	_cleanup_free_ char *place = resource_place(dir->coll->parent);
 
 	if (dir->service == &service_vertex)
 		return str_format("%s/operations/%s", dir->coll->parent, id);
@@ -182,7 +180,7 @@ int layout_init(struct mount *m, struct node *n, const struct child *c)
 			/* A version's operations are among its model's; AI Platform
 			 * lists those of the project alone. */
 			free(parent);
-			parent = n->service == &service_ml ? operations_place(dir->res)
+			parent = n->service == &service_ml ? resource_place(dir->res)
 							   : strdup(dir->res);
 			if (!parent)
 				return -ENOMEM;

@@ -3,7 +3,6 @@
 
 #include "api/log.h"
 #include "api/resource.h"
-#include "fs/commit.h"
 #include "fs/layout.h"
 #include "fs/lro.h"
 #include "fs/notify.h"
@@ -141,13 +140,6 @@ const char *operation_status(struct object *o)
 	return code == API_CANCELLED ? "CANCELLED" : "FAILED";
 }
 
-char *operations_place(const char *name)
-{
-	const char *model = strstr(name, "/models/");
-
-	return model ? strndup(name, (size_t)(model - name)) : strdup(name);
-}
-
 struct op_record *operations_find(struct mount *m, const char *place, const char *id)
 {
 	struct op_record *op = m->operations->records;
@@ -184,7 +176,7 @@ bool operations_shown(struct node *dir, const struct object *o)
 	/* AI Platform's are listed for the project, and picked out here. */
 	if (!version && !(model && dir->service == &service_ml))
 		return true;
-	place = operations_place(dir->coll->parent);
+	place = resource_place(dir->coll->parent);
 	op = place ? operations_find(dir->coll->m, place, o->id) : NULL;
 	if (!op || !op->model || !streq(op->model, model->res))
 		return false;
@@ -223,7 +215,7 @@ int operations_events(struct node *dir, struct buf *out)
 	struct operations *all = dir->coll->m->operations;
 	struct node *model = layout_model_dir(dir);
 	const char *version = layout_version(dir);
-	_cleanup_free_ char *place = operations_place(dir->coll->parent);
+	_cleanup_free_ char *place = resource_place(dir->coll->parent);
 
 	if (!place)
 		return -ENOMEM;
@@ -332,7 +324,7 @@ static void record_changed(struct mount *m, const struct service *s, struct op_r
 		loop_timer_cancel(m->loop, &op->timer);
 		/* What it changed is asked for again; an export changes nothing. */
 		if (op->model && !first && !(op->method && streq(op->method, "models.export")))
-			commit_expire_model(m, s, op->model);
+			cache_expire_model(m, s, op->model);
 		waitq_wake(m, &op->waiters);
 	}
 	if (!first)
@@ -376,7 +368,7 @@ static void record_target(struct op_record *op, const char *place, const char *n
 
 void operations_seen(struct collection *c, struct object *o)
 {
-	_cleanup_free_ char *place = operations_place(c->parent);
+	_cleanup_free_ char *place = resource_place(c->parent);
 	_cleanup_free_ char *name = target_told(c, o);
 	struct op_record *op;
 	bool first;
@@ -508,7 +500,7 @@ struct op_record *operations_started(struct mount *m, const struct service *s, c
 				     struct json operation, const char *model, const char *version,
 				     const char *request, uint64_t begun_ns)
 {
-	_cleanup_free_ char *place = model ? operations_place(model) : NULL;
+	_cleanup_free_ char *place = model ? resource_place(model) : NULL;
 
 	return place ? operations_started_in(m, s, method, operation, place, model, version,
 					     request, begun_ns)

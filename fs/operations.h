@@ -62,9 +62,6 @@ struct op_record *operations_find(struct mount *m, const char *place, const char
 struct op_record *operations_latest(struct mount *m, const char *place, const char *model,
 				    const char *version);
 
-/* The place an operation belongs to, from its name or that of its directory's
- * collection parent: "projects/P/locations/L".  Fresh memory. */
-char *operations_place(const char *name);
 /* The directory `dir` of class CLASS_OPERATIONS shows this operation. */
 bool operations_shown(struct node *dir, const struct object *o);
 

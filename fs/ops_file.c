@@ -2,6 +2,7 @@
 /* OPEN, CREATE, READ, RELEASE, POLL. */
 #include <poll.h>
 
+#include "api/resource.h"
 #include "fs/change.h"
 #include "fs/draft.h"
 #include "fs/notify.h"
@@ -14,7 +15,7 @@
 static struct op_record *record_of(const struct node *n)
 {
 	struct collection *c = n->parent->coll;
-	_cleanup_free_ char *place = c ? operations_place(c->parent) : NULL;
+	_cleanup_free_ char *place = c ? resource_place(c->parent) : NULL;
 
 	return place && n->parent->id ? operations_find(c->m, place, n->parent->id) : NULL;
 }

@@ -3,16 +3,13 @@
 
 #include "api/resource.h"
 #include "fs/cache.h"
-#include "fs/operations.h"
 
 static struct object *of_model(const struct own_change *w, struct collection **versions)
 {
-	_cleanup_free_ char *place = operations_place(w->model);
 	struct collection *models;
 
 	*versions = NULL;
-	if (!place || cache_collection(w->m, w->service, COLL_MODELS, place, &models) ||
-	    cache_collection(w->m, w->service, COLL_VERSIONS, w->model, versions))
+	if (cache_model(w->m, w->service, w->model, &models, versions))
 		return NULL;
 	return collection_find(models, resource_id(w->model));
 }

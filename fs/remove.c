@@ -3,7 +3,6 @@
 
 #include "api/resource.h"
 #include "fs/change.h"
-#include "fs/commit.h"
 #include "fs/draft.h"
 #include "fs/guard.h"
 #include "fs/operations.h"
@@ -242,10 +241,10 @@ static int check(struct req *r, struct node *dir, struct node *n, const struct r
 
 static void model_removed(const struct change *c, const struct api_error *e)
 {
-	_cleanup_free_ char *place = operations_place(c->model);
+	_cleanup_free_ char *place = resource_place(c->model);
 	struct collection *models;
 
-	commit_expire_model(c->m, c->service, c->model);
+	cache_expire_model(c->m, c->service, c->model);
 	if (!place || cache_collection(c->m, c->service, COLL_MODELS, place, &models))
 		return;
 	if (!e->err || e->err == ENOENT)
@@ -259,7 +258,7 @@ static void version_removed(const struct change *c, const struct api_error *e)
 	struct collection *versions;
 
 	/* Also after a failure: a service may have removed it before it failed. */
-	commit_expire_model(c->m, c->service, c->model);
+	cache_expire_model(c->m, c->service, c->model);
 	if ((!e->err || e->err == ENOENT) &&
 	    !cache_collection(c->m, c->service, COLL_VERSIONS, c->model, &versions))
 		cache_remove(versions, c->version);
@@ -268,7 +267,7 @@ static void version_removed(const struct change *c, const struct api_error *e)
 static void operation_removed(const struct change *c, const struct api_error *e)
 {
 	const char *tail = strstr(c->name, "/operations/");
-	_cleanup_free_ char *place = operations_place(c->name);
+	_cleanup_free_ char *place = resource_place(c->name);
 	char *cut = place ? strstr(place, "/operations/") : NULL;
 	struct op_record *op;
 
