@@ -156,7 +156,7 @@ static int walk_step(struct walk *w)
 static int version_of_target(struct req *r, struct node *dir, const char *target, char **id)
 {
 	struct walk w = {.m = r->m, .r = r};
-	struct node *model = layout_model_dir(dir);
+	struct node *model = node_model(dir);
 	bool near;
 	int rc = walk_path(&w, dir, target, "");
 
@@ -164,8 +164,8 @@ static int version_of_target(struct req *r, struct node *dir, const char *target
 		rc = walk_step(&w);
 	/* In versions/ or models/ only the last part is wrong. */
 	near = w.at && (w.at->cls->id == CLASS_VERSIONS || w.at->cls->id == CLASS_MODELS) &&
-	       layout_model_dir(w.at) == (w.at->cls->id == CLASS_VERSIONS ? model : NULL);
-	if (!rc && (w.at->cls->id != CLASS_VERSION || layout_model_dir(w.at) != model))
+	       node_model(w.at) == (w.at->cls->id == CLASS_VERSIONS ? model : NULL);
+	if (!rc && (w.at->cls->id != CLASS_VERSION || node_model(w.at) != model))
 		rc = change_refuse(r, "alias", dir, r->name, -EINVAL,
 				   "%s is no version of this model: an alias leads to "
 				   "../versions/ID",
@@ -200,8 +200,7 @@ static const char *holder_of(struct node *dir, const char *alias)
 {
 	static struct child c;
 
-	for (uint64_t cookie = 0; layout_class(CLASS_ALIASES)->next(dir, cookie, &c);
-	     cookie = c.cookie)
+	for (uint64_t cookie = 0; class_of(CLASS_ALIASES)->next(dir, cookie, &c); cookie = c.cookie)
 		if (streq(c.name, alias))
 			return c.id;
 	return NULL;
@@ -229,7 +228,7 @@ static void alias_changed(const struct change *c, const struct api_error *e)
 static int merge(struct req *r, struct node *dir, const char *version, const char *add,
 		 const char *remove)
 {
-	struct node *model = layout_model_dir(dir);
+	struct node *model = node_model(dir);
 	_cleanup_free_ char *name = str_format("%s@%s", model->res, version);
 	_cleanup_free_ char *path = change_path(dir, r->name);
 	_cleanup_free_ char *minus = remove ? str_format("-%s", remove) : NULL;
@@ -392,7 +391,7 @@ static void rename_apply(struct req *r, struct node *dir)
 {
 	struct tree *t = r->m->tree;
 	struct node *from = tree_node(t, r->ino2), *old = tree_find(t, dir, r->name2);
-	struct child like = {.cls = layout_class(CLASS_ALIAS)};
+	struct child like = {.cls = class_of(CLASS_ALIAS)};
 
 	if (!from)
 		return;

@@ -364,7 +364,7 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 		       const char *name, struct judged *j, commit_done *done, void *ctx,
 		       struct commit **out)
 {
-	struct node *model = layout_model_dir(n);
+	struct node *model = node_model(n);
 	struct call_options call = CALL_OPTIONS_INIT;
 	_cleanup_buf_ struct buf query = BUF_INIT;
 	struct commit *c = calloc(1, sizeof(*c));
@@ -388,7 +388,7 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 		   : c->cls == CLASS_DRAFT_DOCUMENT ? draft_resource(c->dir)
 						    : NULL;
 	/* A model's export is one of its default version. */
-	c->version = layout_version(n)             ? strdup(layout_version(n))
+	c->version = node_version(n)               ? strdup(node_version(n))
 		     : c->cls == CLASS_EXPORT && o ? json_get_str(object_json(o), "versionId")
 						   : NULL;
 	c->body = take_ptr(j->body);

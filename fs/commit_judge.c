@@ -130,7 +130,7 @@ static char *created(struct json operation)
 /* The last export's fate is not known: did it start an operation after all? */
 static int settle_unknown(struct judging *g, struct local *l)
 {
-	struct node *model = layout_model_dir(g->n);
+	struct node *model = node_model(g->n);
 	struct collection *c;
 	int rc = cache_collection(g->r->m, g->n->service, COLL_OPERATIONS, model->res, &c);
 
@@ -159,8 +159,7 @@ static int settle_unknown(struct judging *g, struct local *l)
 		    ns + CLOCK_SKEW_NS < l->unknown_wall_ns)
 			continue;
 		operations_started(g->r->m, g->n->service, "models.export", object_json(o),
-				   model->res, layout_version(g->n), l->unknown_body,
-				   o->fetched_ns);
+				   model->res, node_version(g->n), l->unknown_body, o->fetched_ns);
 		if (l->unknown_body && g->out.body && streq(l->unknown_body, g->out.body))
 			g->out.no_change = true; /* that was this very save */
 		break;

@@ -275,7 +275,7 @@ bool draft_reserves(const struct node *dir, const char *name)
 
 	if (!k)
 		return false;
-	real = layout_class(k->version ? CLASS_VERSION : CLASS_MODEL);
+	real = class_of(k->version ? CLASS_VERSION : CLASS_MODEL);
 	for (const struct entry *e = real->files; e->name; e++)
 		if (streq(e->name, name))
 			return true;
@@ -367,8 +367,8 @@ static void become_real(struct mount *m, struct node *dir, const char *id)
 {
 	struct node *set = dir->parent;
 	struct child like = {
-		.cls = layout_class(set->cls->id == CLASS_VERSIONS ? CLASS_VERSION : CLASS_MODEL)};
-	struct child document = {.cls = layout_class(CLASS_DOCUMENT)};
+		.cls = class_of(set->cls->id == CLASS_VERSIONS ? CLASS_VERSION : CLASS_MODEL)};
+	struct child document = {.cls = class_of(CLASS_DOCUMENT)};
 
 	if (child_set(&like, like.cls->id, dir->name, set->coll, id))
 		return;

@@ -68,9 +68,9 @@ static bool local_child(struct node *dir, const char *name, struct child *out)
 		if (name[0] != '.' || strncmp(name + 1, l->name, len) != 0)
 			continue;
 		if (streq(name + 1 + len, ".rejected") && l->rejected)
-			out->cls = layout_class(CLASS_REJECTED);
+			out->cls = class_of(CLASS_REJECTED);
 		else if (streq(name + 1 + len, ".error") && l->error)
-			out->cls = layout_class(CLASS_ERROR);
+			out->cls = class_of(CLASS_ERROR);
 		else
 			continue;
 		snprintf(out->name, sizeof(out->name), "%s", name);

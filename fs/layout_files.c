@@ -134,7 +134,7 @@ static bool field_child(struct node *dir, struct json v, const char *key, const 
 
 	if (!name_fits(key) || (!there && !shown_empty(dir, f)))
 		return false;
-	out->cls = layout_class(CLASS_FIELD);
+	out->cls = class_of(CLASS_FIELD);
 	out->field = f;
 	out->coll = NULL;
 	out->id[0] = '\0';

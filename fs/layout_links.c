@@ -155,12 +155,12 @@ int find_by_name(struct node *dir, const char *name, struct req *r, struct child
 static struct op_record *latest_of(struct node *dir)
 {
 	_cleanup_free_ char *place = resource_place(dir->coll->parent);
-	struct node *model = layout_model_dir(dir);
+	struct node *model = node_model(dir);
 
 	if (!place)
 		return NULL;
 	return operations_latest(node_mount(dir), place, model ? model->res : NULL,
-				 layout_version(dir));
+				 node_version(dir));
 }
 
 bool has_latest(struct node *dir, struct object *o, const char *key)
@@ -208,12 +208,12 @@ bool has_target(struct node *dir, struct object *o, const char *key)
 int render_target(struct node *n, struct object *o, struct buf *out)
 {
 	struct op_record *op = record_of(n->parent);
-	bool of_model = layout_model_dir(n) != NULL;
+	bool of_model = node_model(n) != NULL;
 
 	(void)o;
 	if (!op || !op->model)
 		return -ENOENT;
-	if (layout_version(n))
+	if (node_version(n))
 		return buf_puts(out, "../..");
 	if (of_model)
 		buf_puts(out, op->version ? "../../versions/" : "../..");

@@ -7,18 +7,6 @@
 /* Entries that the configuration names come before those that were listed. */
 #define LISTED UINT64_C(100000)
 
-int child_set(struct child *out, enum class_id cls, const char *name, struct collection *coll,
-	      const char *id)
-{
-	if (strlen(name) >= sizeof(out->name) || (id && strlen(id) >= sizeof(out->id)))
-		return -ENAMETOOLONG;
-	out->cls = layout_class(cls);
-	strcpy(out->name, name);
-	out->coll = coll;
-	strcpy(out->id, id ? id : "");
-	return 0;
-}
-
 /* No service gives other ids; what editors and crawlers ask for is none. */
 static bool plausible_id(const char *name, const char *more)
 {

@@ -65,8 +65,4 @@ int find_model(struct node *dir, const char *name, struct req *r, struct child *
 bool next_operation(struct node *dir, uint64_t cookie, struct child *out);
 int find_operation(struct node *dir, const char *name, struct req *r, struct child *out);
 
-/* An entry of class id under `name`, about object `id` of coll. */
-int child_set(struct child *out, enum class_id cls, const char *name, struct collection *coll,
-	      const char *id);
-
 #endif

@@ -4,14 +4,6 @@
 
 #include "api/resource.h"
 
-static struct mount *the_mount; /* one per process */
-
-struct mount *node_mount(const struct node *n)
-{
-	(void)n;
-	return the_mount;
-}
-
 /* ---- the root ---- */
 
 /* The levels of a path; AI Platform has no locations above its models. */
@@ -59,7 +51,7 @@ int layout_source_check(const char *source)
 
 const struct class *layout_root_class(const struct mount *m)
 {
-	return layout_class(*m->root_path ? source_class(m->root_path) : CLASS_ROOT);
+	return class_of(*m->root_path ? source_class(m->root_path) : CLASS_ROOT);
 }
 
 int layout_root(struct mount *m, struct node *root)
@@ -69,7 +61,6 @@ int layout_root(struct mount *m, struct node *root)
 	struct child c = {.cls = root->cls};
 	_cleanup_free_ char *service = NULL;
 
-	the_mount = m;
 	if (!*m->root_path)
 		return 0;
 	service = slash ? strndup(m->root_path, (size_t)(slash - m->root_path))
@@ -176,7 +167,7 @@ int layout_init(struct mount *m, struct node *n, const struct child *c)
 		parent = strdup(n->res);
 		if (!parent)
 			return -ENOMEM;
-		if (kind == COLL_OPERATIONS && (dir = layout_model_dir(n))) {
+		if (kind == COLL_OPERATIONS && (dir = node_model(n))) {
 			/* A version's operations are among its model's; AI Platform
 			 * lists those of the project alone. */
 			free(parent);
@@ -192,23 +183,6 @@ int layout_init(struct mount *m, struct node *n, const struct child *c)
 	if (coll)
 		node_attach(n, coll);
 	return 0;
-}
-
-const char *layout_version(const struct node *n)
-{
-	for (;; n = n->parent) {
-		if (n->cls->id == CLASS_VERSION)
-			return n->id;
-		if (n->parent == n)
-			return NULL;
-	}
-}
-
-struct node *layout_model_dir(struct node *n)
-{
-	while (n->cls->id != CLASS_MODEL && n->parent != n)
-		n = n->parent;
-	return n->cls->id == CLASS_MODEL ? n : NULL;
 }
 
 int layout_object(struct node *n, struct req *r, struct object **out)

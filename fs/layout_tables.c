@@ -280,8 +280,3 @@ const struct class class_tables[] = {
 				  .render = render_draft},
 	[CLASS_SCRATCH] = {.id = CLASS_SCRATCH, .type = S_IFREG},
 };
-
-const struct class *layout_class(enum class_id id)
-{
-	return &class_tables[id];
-}

@@ -4,7 +4,7 @@
 #include "api/resource.h"
 
 struct lro {
-	struct lro *next; /* of the record */
+	struct op_listener listener; /* first: it is the lro */
 	struct mount *m;
 	struct loop_timer deadline;
 	lro_done *done;
@@ -60,35 +60,16 @@ static void late(void *ctx)
 	tell(l, &e);
 }
 
-static void end_all(struct op_record *op, struct json operation, bool aborted)
+static void ended(struct op_listener *listener, struct object *o, bool aborted)
 {
-	struct lro *all = take_ptr(op->lros);
+	struct json operation = o ? object_json(o) : JSON_ABSENT;
+	struct lro_end e = {.aborted = aborted};
 
-	while (all) {
-		struct lro *l = all;
-		struct lro_end e = {.aborted = aborted};
-
-		all = l->next;
-		if (json_present(operation))
-			read_end(operation, &e);
-		else
-			fail(&e, EIO, API_UNKNOWN, "the service has forgotten the operation");
-		tell(l, &e);
-	}
-}
-
-void lro_ended(struct op_record *op, struct object *o)
-{
-	/* What is told may change the cache: the text must outlive that. */
-	if (o)
-		object_ref(o);
-	end_all(op, o ? object_json(o) : JSON_ABSENT, false);
-	object_unref(o);
-}
-
-void lro_abort(struct op_record *op)
-{
-	end_all(op, JSON_ABSENT, true);
+	if (json_present(operation))
+		read_end(operation, &e);
+	else
+		fail(&e, EIO, API_UNKNOWN, "the service has forgotten the operation");
+	tell((struct lro *)listener, &e);
 }
 
 int lro_begin(const struct lro_options *o, struct json answer)
@@ -112,8 +93,8 @@ int lro_begin(const struct lro_options *o, struct json answer)
 		tell(l, &e);
 		return 0;
 	}
-	l->next = op->lros;
-	op->lros = l;
+	l->listener = (struct op_listener){op->listeners, ended};
+	op->listeners = &l->listener;
 	loop_timer_set(o->m->loop, &l->deadline, o->deadline_ns, late, l);
 	return 0;
 }

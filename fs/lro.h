@@ -5,7 +5,7 @@
  * The operation is registered first, so that its directory is there whatever
  * becomes of the wait.  Loop's thread only.
  *
- * A struct lro belongs to the record of its operation and is gone after its
+ * A struct lro listens to the record of its operation and is gone after its
  * last callback.
  */
 #ifndef MODELFS_LRO_H
@@ -25,8 +25,6 @@ struct lro_end {
  * from the loop, or the latter from inside lro_begin(). */
 typedef void lro_done(void *ctx, const struct lro_end *e);
 
-struct lro;
-
 struct lro_options {
 	struct mount *m;
 	const struct service *service;
@@ -45,10 +43,5 @@ struct lro_options {
 bool lro_answered(struct json answer);
 /* Register it and wait.  0 or -ENOMEM (then done is not called). */
 int lro_begin(const struct lro_options *o, struct json answer);
-
-/* For fs/operations.c: the operation of this record ended (o NULL: the service
- * forgot it), or the record goes. */
-void lro_ended(struct op_record *op, struct object *o);
-void lro_abort(struct op_record *op);
 
 #endif

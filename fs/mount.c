@@ -23,7 +23,10 @@
 #include "fs/operations.h"
 #include "fs/ops.h"
 #include "fs/probe.h"
+#include "fs/remove.h"
+#include "fs/scratch.h"
 #include "fs/session.h"
+#include "fs/watch.h"
 
 #define REGISTRY_START_MS 10000 /* at the start, nobody waits in the mount yet */
 #define REGISTRY_AGAIN_MS 500   /* later, the loop stands still meanwhile */
@@ -301,26 +304,7 @@ static int signals_begin(struct running *r)
 
 /* ---- everything together ---- */
 
-static void cache_changed(struct collection *c, struct object *o)
-{
-	tree_watcher.changed(c, o);
-	if (o && c->kind == COLL_OPERATIONS)
-		operations_seen(c, o);
-}
-
-static void cache_added(struct collection *c, struct object *o)
-{
-	tree_watcher.added(c, o);
-	if (c->kind == COLL_OPERATIONS)
-		operations_seen(c, o);
-}
-
-static void cache_removed(struct collection *c, const char *id)
-{
-	tree_watcher.removed(c, id);
-}
-
-static const struct cache_watcher watcher = {cache_changed, cache_added, cache_removed};
+static const struct tree_hooks tree_hooks = {layout_init, scratch_free, remove_replaced};
 
 static int client_begin(struct running *r)
 {
@@ -338,11 +322,12 @@ static int parts_begin(struct running *r)
 {
 	struct mount *m = &r->m;
 	struct control_hooks hooks = {control_status, control_unmount, r};
-	struct tree *tree;
 	int err = cache_new(m, &m->cache);
 
 	if (!err)
-		err = tree_new(m, &tree);
+		err = tree_new(m, layout_root_class(m), &tree_hooks, &m->tree);
+	if (!err)
+		err = layout_root(m, m->tree->root);
 	if (!err)
 		err = operations_new(m, &m->operations);
 	if (!err)
@@ -350,7 +335,7 @@ static int parts_begin(struct running *r)
 	if (!err)
 		err = notifier_new(m, &m->notifier);
 	if (!err)
-		cache_watch(m, &watcher);
+		cache_watch(m, &watch_cache);
 	if (!err)
 		err = control_listen(m->loop, m->config->mountpoint, &hooks, &m->control);
 	return err;

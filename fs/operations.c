@@ -3,8 +3,6 @@
 
 #include "api/log.h"
 #include "api/resource.h"
-#include "fs/layout.h"
-#include "fs/lro.h"
 #include "fs/notify.h"
 
 #define FIRST_NS     (50 * NSEC_PER_MSEC)
@@ -80,9 +78,23 @@ static void polls_fire(struct mount *m, struct op_record *op)
 	}
 }
 
+static void tell_end(struct op_record *op, struct object *o, bool aborted)
+{
+	struct op_listener *l = take_ptr(op->listeners), *next;
+
+	/* What is told may change the cache: the text must outlive that. */
+	if (o)
+		object_ref(o);
+	for (; l; l = next) {
+		next = l->next;
+		l->ended(l, o, aborted);
+	}
+	object_unref(o);
+}
+
 static void record_free(struct mount *m, struct op_record *op)
 {
-	lro_abort(op);
+	tell_end(op, NULL, true);
 	loop_timer_cancel(m->loop, &op->timer);
 	if (op->poll) {
 		if (m->client)
@@ -168,8 +180,8 @@ struct op_record *operations_latest(struct mount *m, const char *place, const ch
 
 bool operations_shown(struct node *dir, const struct object *o)
 {
-	const char *version = layout_version(dir);
-	struct node *model = layout_model_dir(dir);
+	const char *version = node_version(dir);
+	struct node *model = node_model(dir);
 	_cleanup_free_ char *place = NULL;
 	struct op_record *op;
 
@@ -213,8 +225,8 @@ static void event_add(struct mount *m, const struct op_record *op, const char *s
 int operations_events(struct node *dir, struct buf *out)
 {
 	struct operations *all = dir->coll->m->operations;
-	struct node *model = layout_model_dir(dir);
-	const char *version = layout_version(dir);
+	struct node *model = node_model(dir);
+	const char *version = node_version(dir);
 	_cleanup_free_ char *place = resource_place(dir->coll->parent);
 
 	if (!place)
@@ -331,7 +343,7 @@ static void record_changed(struct mount *m, const struct service *s, struct op_r
 		touch_directories(m, s, op);
 	polls_fire(m, op);
 	if (done)
-		lro_ended(op, o);
+		tell_end(op, o, false);
 }
 
 /* What an operation works on, as far as it tells: its metadata (AI Platform),
@@ -426,7 +438,7 @@ static void poll_ended(void *ctx, struct answer *a)
 		drop_everywhere(p->m, p->service, op);
 		op->gone = true;
 		waitq_wake(p->m, &op->waiters);
-		lro_ended(op, NULL);
+		tell_end(op, NULL, false);
 		free(p);
 		return;
 	}

@@ -12,9 +12,16 @@
 int operations_new(struct mount *m, struct operations **out);
 void operations_free(struct operations *o);
 
-struct lro;
 struct op_poll;
 struct poll_watch;
+
+/* Somebody who wants to hear of an operation's end, once: o is the operation
+ * then (NULL: the service forgot it), aborted: the record goes before.  It is
+ * off the record's list already. */
+struct op_listener {
+	struct op_listener *next;
+	void (*ended)(struct op_listener *l, struct object *o, bool aborted);
+};
 
 /* What the mount remembers of an operation that it saw. */
 struct op_record {
@@ -37,8 +44,8 @@ struct op_record {
 	struct op_poll *poll;
 	struct waitq waiters; /* reads of `wait` */
 	struct poll_watch *polls;
-	struct lro *lros; /* saves and removals that wait for it: fs/lro.h */
-	uint64_t gen;     /* counts what was seen to change */
+	struct op_listener *listeners;
+	uint64_t gen; /* counts what was seen to change */
 };
 
 /* An operation that a method of ours answered with.  model and version may be

@@ -108,7 +108,5 @@ int scratch_make(struct req *r, struct node *dir, const char *name, mode_t mode,
 void attribute_detach(struct req *r, struct node *dir, const char *name);
 /* The text of a file, as a copy; may park. */
 int node_text(struct req *r, struct node *n, struct buf *out);
-/* dir changed without the kernel's doing. */
-void node_shown(struct mount *m, struct node *dir);
 
 #endif

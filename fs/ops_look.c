@@ -29,12 +29,6 @@ struct node *req_node(struct req *r, fuse_ino_t ino)
 	return n;
 }
 
-void node_shown(struct mount *m, struct node *dir)
-{
-	dir->shown_ns = wall_ns();
-	notify_inode(m->notifier, dir->ino);
-}
-
 void op_init(void *userdata, struct fuse_conn_info *conn)
 {
 	/* Attributes are at hand: always list with them. */

@@ -74,7 +74,7 @@ static void become_attribute(struct tree *t, struct node *from, struct node *dir
 static void become_scratch(struct tree *t, struct node *n, struct scratch *s, struct node *dir,
 			   const char *name)
 {
-	struct child like = {.cls = layout_class(CLASS_SCRATCH)};
+	struct child like = {.cls = class_of(CLASS_SCRATCH)};
 
 	node_pin(n);
 	tree_become(t, n, &like);

@@ -110,7 +110,7 @@ static int guarded(struct req *r, const char *what, struct node *dir, const char
 
 int remove_alias_check(struct req *r, struct node *dir, const char *name)
 {
-	struct node *model = layout_model_dir(dir);
+	struct node *model = node_model(dir);
 	_cleanup_buf_ struct buf path = BUF_INIT;
 
 	node_path(model, &path);
@@ -186,7 +186,7 @@ static bool is_default(struct req *r, struct node *version)
 
 static int check_version(struct req *r, struct node *dir, struct node *n, const struct removal *k)
 {
-	struct node *model = layout_model_dir(n);
+	struct node *model = node_model(n);
 	struct collection *versions;
 	int rc = versions_now(r, n->service, model->res, &versions);
 
@@ -280,7 +280,7 @@ static void operation_removed(const struct change *c, const struct api_error *e)
 
 static int begin(struct req *r, struct node *dir, struct node *n, const struct removal *k)
 {
-	struct node *model = layout_model_dir(n);
+	struct node *model = node_model(n);
 	_cleanup_free_ char *path = change_path(dir, r->name);
 	struct change_options o = {
 		.service = n->service, .method = k->method, .name = n->res, .path = path};

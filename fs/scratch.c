@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/scratch.h"
 
-#include "fs/layout.h"
-
 static size_t all_bytes; /* of every scratch file */
 
 size_t scratch_bytes(void)
@@ -149,7 +147,7 @@ int scratch_create(struct tree *t, struct node *dir, const char *name, struct sc
 
 	if (old)
 		tree_detach(t, old);
-	n = tree_add(t, dir, name, layout_class(CLASS_SCRATCH));
+	n = tree_add(t, dir, name, class_of(CLASS_SCRATCH));
 	if (!n)
 		return -ENOMEM;
 	n->scratch = s;

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/tree.h"
 
-#include "fs/layout.h"
 #include "fs/notify.h"
-#include "fs/remove.h"
-#include "fs/scratch.h"
 
 #define FIRST_BUCKETS 1024
+
+static struct mount *the_mount; /* one per process */
+
+struct mount *node_mount(const struct node *n)
+{
+	(void)n;
+	return the_mount;
+}
 
 static size_t ino_slot(const struct tree *t, fuse_ino_t ino)
 {
@@ -189,7 +194,8 @@ static void node_free(struct tree *t, struct node *n)
 		n->locals = l->next;
 		local_free(t, l);
 	}
-	scratch_free(n->scratch);
+	if (n->scratch)
+		t->hooks->drop(n->scratch);
 	free(n->name);
 	free(n->res);
 	free(n->id);
@@ -235,6 +241,18 @@ void node_attach(struct node *n, struct collection *c)
 	c->dirs = n;
 }
 
+int child_set(struct child *out, enum class_id cls, const char *name, struct collection *coll,
+	      const char *id)
+{
+	if (strlen(name) >= sizeof(out->name) || (id && strlen(id) >= sizeof(out->id)))
+		return -ENAMETOOLONG;
+	out->cls = class_of(cls);
+	strcpy(out->name, name);
+	out->coll = coll;
+	strcpy(out->id, id ? id : "");
+	return 0;
+}
+
 static bool same_thing(const struct node *n, const struct child *c)
 {
 	return n->cls == c->cls && n->field == c->field && streq(n->key ? n->key : "", c->key) &&
@@ -248,7 +266,7 @@ static int node_fill(struct tree *t, struct node *n, const struct child *c)
 		return -ENOMEM;
 	if (*c->id && !(n->id = strdup(c->id)))
 		return -ENOMEM;
-	return layout_init(t->m, n, c);
+	return t->hooks->init(t->m, n, c);
 }
 
 struct node *tree_child(struct tree *t, struct node *dir, const struct child *c)
@@ -311,6 +329,12 @@ void tree_other_file(struct tree *t, struct node *n)
 		notify_inode(t->m->notifier, n->ino);
 }
 
+void node_shown(struct mount *m, struct node *dir)
+{
+	dir->shown_ns = wall_ns();
+	notify_inode(m->notifier, dir->ino);
+}
+
 void tree_touch(struct tree *t, struct node *n)
 {
 	if (n->nlookup)
@@ -369,8 +393,7 @@ struct local *node_local(struct node *dir, const char *name, bool make)
 static void local_listed(struct local *l)
 {
 	l->detached_ns = 0;
-	l->dir->shown_ns = wall_ns();
-	notify_inode(node_mount(l->dir)->notifier, l->dir->ino);
+	node_shown(node_mount(l->dir), l->dir);
 }
 
 /* Nobody wrote it anew: it is listed again. */
@@ -389,7 +412,7 @@ void node_local_detach(struct tree *t, struct local *l, uint64_t when_ns)
 	}
 	if (l->detached_ns)
 		local_listed(l);
-	remove_replaced(t->m, l->dir, l->name);
+	t->hooks->back(t->m, l->dir, l->name);
 }
 
 struct node *node_owner(struct node *n)
@@ -397,6 +420,23 @@ struct node *node_owner(struct node *n)
 	while (n->parent != n && !(S_ISDIR(n->cls->type) && n->id))
 		n = n->parent;
 	return n;
+}
+
+struct node *node_model(struct node *n)
+{
+	while (n->cls->id != CLASS_MODEL && n->parent != n)
+		n = n->parent;
+	return n->cls->id == CLASS_MODEL ? n : NULL;
+}
+
+const char *node_version(const struct node *n)
+{
+	for (;; n = n->parent) {
+		if (n->cls->id == CLASS_VERSION)
+			return n->id;
+		if (n->parent == n)
+			return NULL;
+	}
 }
 
 void node_path(const struct node *n, struct buf *out)
@@ -409,25 +449,23 @@ void node_path(const struct node *n, struct buf *out)
 	buf_puts(out, n->name);
 }
 
-int tree_new(struct mount *m, struct tree **out)
+int tree_new(struct mount *m, const struct class *root, const struct tree_hooks *hooks,
+	     struct tree **out)
 {
 	struct tree *t = calloc(1, sizeof(*t));
-	int err;
 
 	if (!t)
 		return -ENOMEM;
-	t->m = m;
+	the_mount = t->m = m;
+	t->hooks = hooks;
 	t->buckets = FIRST_BUCKETS;
 	t->by_ino = calloc(t->buckets, sizeof(*t->by_ino));
 	t->by_name = calloc(t->buckets, sizeof(*t->by_name));
-	m->tree = t;
 	if (t->by_ino && t->by_name)
-		t->root = tree_add(t, NULL, "", layout_root_class(m));
-	err = t->root ? layout_root(m, t->root) : -ENOMEM;
-	if (err) {
+		t->root = tree_add(t, NULL, "", root);
+	if (!t->root) {
 		tree_free(t);
-		m->tree = NULL;
-		return err;
+		return -ENOMEM;
 	}
 	t->root->nlookup = 1;
 	*out = t;
@@ -450,7 +488,8 @@ void tree_free(struct tree *t)
 				n->locals = l->next;
 				local_free(t, l);
 			}
-			scratch_free(n->scratch);
+			if (n->scratch)
+				t->hooks->drop(n->scratch);
 			free(n->name);
 			free(n->res);
 			free(n->id);
@@ -464,69 +503,3 @@ void tree_free(struct tree *t)
 	free(t->by_name);
 	free(t);
 }
-
-/* ---- what the cache learns reaches the kernel ---- */
-
-/* A directory of links (by-name, aliases): the names may lead elsewhere now. */
-static void links_changed(struct tree *t, struct node *dir, const char *id)
-{
-	dir->shown_ns = wall_ns();
-	tree_appeared(t, dir->ino);
-	for (struct node *n = dir->children; n; n = n->sib_next) {
-		if (!n->nlookup || n->unlinked || !S_ISLNK(n->cls->type))
-			continue;
-		if (dir->cls->id == CLASS_ALIASES || (n->id && streq(n->id, id))) {
-			notify_inode(t->m->notifier, n->ino);
-			notify_entry(t->m->notifier, dir->ino, n->name);
-		}
-	}
-}
-
-static void object_changed(struct collection *c, struct object *o)
-{
-	struct tree *t = c->m->tree;
-
-	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
-		if (!o || (dir->id && streq(dir->id, o->id))) {
-			tree_touch(t, dir);
-			continue;
-		}
-		if (dir->id)
-			continue;
-		if (dir->nlookup)
-			notify_inode(t->m->notifier, dir->ino);
-		if (dir->cls->id == CLASS_BY_NAME || dir->cls->id == CLASS_ALIASES)
-			links_changed(t, dir, o->id);
-	}
-}
-
-static void object_added(struct collection *c, struct object *o)
-{
-	struct tree *t = c->m->tree;
-
-	(void)o;
-
-	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
-		if (dir->id)
-			continue;
-		if (dir->nlookup)
-			notify_inode(t->m->notifier, dir->ino);
-		tree_appeared(t, dir->ino);
-	}
-}
-
-static void object_removed(struct collection *c, const char *id)
-{
-	struct tree *t = c->m->tree;
-
-	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
-		struct node *n = dir->id ? NULL : tree_find(t, dir, id);
-
-		if (dir->nlookup && !dir->id)
-			notify_inode(t->m->notifier, dir->ino);
-		if (n && n->nlookup)
-			notify_entry(t->m->notifier, dir->ino, id);
-	}
-}
-
-const struct cache_watcher tree_watcher = {object_changed, object_added, object_removed};

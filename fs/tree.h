@@ -2,7 +2,7 @@
 /*
  * Inodes, names and lookup counts.  A node is what the kernel knows (or what
  * lives in memory only: scratch files); what it shows is told by its class
- * (fs/layout.h).  Loop's thread only.
+ * (fs/class.h).  Loop's thread only.
  *
  * A node lives while the kernel counts a lookup, while it has children, or
  * while it is pinned (open handles, scratch files, refused texts below it).
@@ -11,8 +11,8 @@
 #define MODELFS_TREE_H
 
 #include "fs/cache.h"
+#include "fs/class.h"
 
-struct class;
 struct scratch;
 
 /* What a directory remembers about one of its attributes: never upstream. */
@@ -76,8 +76,18 @@ struct negative {
 	char *name;
 };
 
+/* What modules above the tree have to do with its nodes. */
+struct tree_hooks {
+	/* A node was made, or became another, as c says: the rest of it. */
+	int (*init)(struct mount *m, struct node *n, const struct child *c);
+	void (*drop)(struct scratch *s); /* its node went */
+	/* The attribute that was out of the way is there again. */
+	void (*back)(struct mount *m, struct node *dir, const char *name);
+};
+
 struct tree {
 	struct mount *m;
+	const struct tree_hooks *hooks;
 	struct node *root;
 	struct node **by_ino, **by_name;
 	size_t buckets, count;
@@ -98,7 +108,15 @@ struct child {
 	struct node *node; /* set: this very node (scratch files) */
 };
 
-int tree_new(struct mount *m, struct tree **out);
+/* An entry of class id under `name`, about object `id` of coll: 0 or
+ * -ENAMETOOLONG. */
+int child_set(struct child *out, enum class_id cls, const char *name, struct collection *coll,
+	      const char *id);
+
+/* The tree of m, of which there is one per process; the root's place is yet to
+ * be filled in. */
+int tree_new(struct mount *m, const struct class *root, const struct tree_hooks *hooks,
+	     struct tree **out);
 void tree_free(struct tree *t);
 
 struct node *tree_node(struct tree *t, fuse_ino_t ino); /* NULL: unknown */
@@ -126,6 +144,8 @@ void node_attach(struct node *n, struct collection *c);
 /* n is another kind of file from now on, or was written to as one: the kernel
  * forgets its size at once, and its pages when it is opened. */
 void tree_other_file(struct tree *t, struct node *n);
+/* dir changed without the kernel's doing. */
+void node_shown(struct mount *m, struct node *dir);
 /* The kernel is told that n and everything below it may have changed. */
 void tree_touch(struct tree *t, struct node *n);
 /* The kernel was told that dir holds no such name; and that it may now (dir 0:
@@ -138,11 +158,15 @@ struct local *node_local(struct node *dir, const char *name, bool make);
 /* The attribute is out of the way until when_ns (0: it is back now). */
 void node_local_detach(struct tree *t, struct local *l, uint64_t when_ns);
 
+/* The mount a node belongs to. */
+struct mount *node_mount(const struct node *n);
 /* The nearest directory, n included, that shows one object. */
 struct node *node_owner(struct node *n);
+/* The directory of the model that n is or is below; NULL: none. */
+struct node *node_model(struct node *n);
+/* The version's id a node below versions/V belongs to; NULL: none. */
+const char *node_version(const struct node *n);
 /* Path below the mount's root, "" for the root; appended. */
 void node_path(const struct node *n, struct buf *out);
-
-extern const struct cache_watcher tree_watcher;
 
 #endif
