@@ -113,7 +113,7 @@ static int render_errors(struct mount *m, struct buf *out)
 	return out->err;
 }
 
-int about_render(struct mount *m, const char *name, struct buf *out)
+int about_render(struct node *n, struct object *o, struct buf *out)
 {
 	static const struct {
 		const char *name;
@@ -125,9 +125,10 @@ int about_render(struct mount *m, const char *name, struct buf *out)
 		{"errors", render_errors},
 	};
 
+	(void)o;
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
-		if (streq(files[i].name, name))
-			return files[i].render(m, out);
+		if (streq(files[i].name, n->name))
+			return files[i].render(node_mount(n), out);
 	return -ENOENT;
 }
 

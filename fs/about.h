@@ -5,10 +5,10 @@
 #ifndef MODELFS_ABOUT_H
 #define MODELFS_ABOUT_H
 
-#include "fs/state.h"
+#include "fs/tree.h"
 
-/* Content of `.modelfs/NAME`. */
-int about_render(struct mount *m, const char *name, struct buf *out);
+/* Content of a file in .modelfs/, for the tables of classes. */
+int about_render(struct node *n, struct object *o, struct buf *out);
 /* The daemon's status as a JSON object (control socket). */
 int about_status(struct mount *m, struct buf *out);
 

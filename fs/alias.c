@@ -7,9 +7,10 @@
 #include "api/resource.h"
 #include "fs/change.h"
 #include "fs/notify.h"
-#include "fs/ops.h"
 #include "fs/own.h"
 #include "fs/remove.h"
+#include "fs/reply.h"
+#include "fs/scratch.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE (1 << 0)

@@ -87,6 +87,10 @@ struct class
 	enum coll_kind items;      /* with item: the collection's objects are entries */
 	const struct class *item;
 	bool fields; /* one file per field of its object */
+	/* what this mount alone has there (drafts), before all else: 0 or -ENOENT;
+	 * the entry after *place, false: no more */
+	int (*find_own)(struct node *dir, const char *name, struct child *out);
+	bool (*next_own)(struct node *dir, uint64_t *place, struct child *out);
 	int (*find)(struct node *dir, const char *name, struct req *r, struct child *out);
 	int (*list)(struct node *dir, struct req *r);                       /* make `next` work */
 	bool (*next)(struct node *dir, uint64_t cookie, struct child *out); /* instead of items */

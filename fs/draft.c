@@ -5,9 +5,8 @@
 #include "api/resource.h"
 #include "fs/change.h"
 #include "fs/judge_create.h"
-#include "fs/layout_private.h"
 #include "fs/notify.h"
-#include "fs/ops.h"
+#include "fs/scratch.h"
 
 #define DRAFTS_MAX 256
 

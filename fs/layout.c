@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "fs/draft.h"
 #include "fs/names.h"
 #include "fs/scratch.h"
 
@@ -18,7 +17,7 @@ enum section {
 	SECTION_FIELDS,
 	SECTION_LOCALS,
 	SECTION_SCRATCH,
-	SECTION_DRAFTS,
+	SECTION_OWN,
 	SECTION_ITEMS,
 	SECTION_DIRS,
 	SECTION_END
@@ -112,6 +111,11 @@ static bool is_about(const struct node *dir, const char *name)
 	return dir->parent == dir && streq(name, ".modelfs");
 }
 
+static bool find_own(struct node *dir, const char *name, struct child *out)
+{
+	return dir->cls->find_own && !dir->cls->find_own(dir, name, out);
+}
+
 int layout_lookup(struct node *dir, const char *name, struct req *r, struct child *out)
 {
 	struct object *o = NULL;
@@ -122,7 +126,7 @@ int layout_lookup(struct node *dir, const char *name, struct req *r, struct chil
 		return 0; /* timeout 0: they come and go with saves */
 	out->timeout = (double)node_mount(dir)->config->ttl_ms / 1000;
 	out->node = scratch_find(dir, name);
-	if (out->node || !draft_find(dir, name, out))
+	if (out->node || find_own(dir, name, out))
 		return 0;
 	if (is_local_name(name)) {
 		out->timeout = 0;
@@ -243,9 +247,9 @@ static bool scratch_next_child(struct node *dir, uint64_t *place, struct child *
 /* A draft of the same name hides what it is about to be. */
 static bool is_shadowed(struct node *dir, const char *name)
 {
-	struct child draft;
+	struct child own;
 
-	return !draft_find(dir, name, &draft);
+	return find_own(dir, name, &own);
 }
 
 static bool items_next(struct node *dir, uint64_t *place, struct child *out)
@@ -289,8 +293,8 @@ bool layout_next(struct node *dir, uint64_t cookie, struct child *out)
 			found = locals_next(dir, &place, out);
 		else if (section == SECTION_SCRATCH)
 			found = scratch_next_child(dir, &place, out);
-		else if (section == SECTION_DRAFTS)
-			found = draft_next(dir, &place, out);
+		else if (section == SECTION_OWN)
+			found = dir->cls->next_own && dir->cls->next_own(dir, &place, out);
 		else if (section == SECTION_ITEMS)
 			found = items_next(dir, &place, out);
 		else

@@ -38,6 +38,8 @@ int layout_attr(struct node *n, struct req *r, struct stat *st, double *timeout)
 /* No name for somebody's own file: too near to an attribute's of this
  * directory, or that of one which its resource lacks. */
 bool layout_near_miss(struct node *dir, const char *name);
+/* A field of the message is shown in a file of this name, where it is there. */
+bool layout_has_file(const struct message *m, const char *file);
 /* The attribute that bears this name in dir, whether moved away or not: 0 or
  * -ENOENT; the object must be at hand. */
 int layout_attribute(struct node *dir, const char *name, struct child *out);

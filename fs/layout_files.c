@@ -2,7 +2,6 @@
 /* What files say: documents, fields, default, export.json, operations. */
 #include <stdio.h>
 
-#include "fs/about.h"
 #include "fs/judge.h"
 #include "fs/layout_private.h"
 #include "fs/operations.h"
@@ -351,7 +350,7 @@ int render_events(struct node *n, struct object *o, struct buf *out)
 	return operations_events(n->parent, out);
 }
 
-/* ---- refused texts, .modelfs ---- */
+/* ---- refused texts ---- */
 
 int render_rejected(struct node *n, struct object *o, struct buf *out)
 {
@@ -367,10 +366,4 @@ int render_error(struct node *n, struct object *o, struct buf *out)
 
 	(void)o;
 	return l && l->error ? buf_puts(out, l->error) : -ENOENT;
-}
-
-int render_about(struct node *n, struct object *o, struct buf *out)
-{
-	(void)o;
-	return about_render(node_mount(n), n->name, out);
 }

@@ -21,7 +21,6 @@ int render_nothing(struct node *n, struct object *o, struct buf *out);
 int render_cancel(struct node *n, struct object *o, struct buf *out);
 int render_rejected(struct node *n, struct object *o, struct buf *out);
 int render_error(struct node *n, struct object *o, struct buf *out);
-int render_about(struct node *n, struct object *o, struct buf *out);
 bool has_export(struct node *dir, struct object *o, const char *key);
 bool has_member(struct node *dir, struct object *o, const char *key);
 bool has_request(struct node *dir, struct object *o, const char *key);
@@ -30,8 +29,6 @@ bool has_output(struct node *dir, struct object *o, const char *key);
 int field_by_file(struct node *dir, struct object *o, const char *file, struct child *out);
 /* What the directory's object is; NULL: it has no fields here. */
 const struct message *layout_message(const struct node *dir);
-/* A field of the message is shown in a file of this name, where it is there. */
-bool layout_has_file(const struct message *m, const char *file);
 /* The field file after the index-th (from 0); false: no more. */
 bool field_next(struct node *dir, struct object *o, uint64_t *index, struct child *out);
 

@@ -18,7 +18,6 @@
 #include "fs/journal.h"
 #include "fs/keep.h"
 #include "fs/layout.h"
-#include "fs/mount_private.h"
 #include "fs/notify.h"
 #include "fs/operations.h"
 #include "fs/ops.h"
@@ -46,8 +45,22 @@ struct running {
 	uint64_t stop_since_ns;
 };
 
-const struct fuse_lowlevel_ops mount_ops = {
-	.init = op_init,
+static void serve_begin(void *userdata, struct fuse_conn_info *conn)
+{
+	struct running *r = userdata; /* its first member, the mount */
+
+	/* Attributes are at hand: always list with them. */
+	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+	conn->want |= conn->capable & FUSE_CAP_READDIRPLUS;
+	conn->want &=
+		~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	if (r->ready)
+		r->ready(r->ready_ctx, 0, "");
+	r->ready = NULL;
+}
+
+static const struct fuse_lowlevel_ops mount_ops = {
+	.init = serve_begin,
 	.lookup = op_lookup,
 	.forget = op_forget,
 	.forget_multi = op_forget_multi,
@@ -83,15 +96,6 @@ const struct fuse_lowlevel_ops mount_ops = {
 int mount_source_check(const char *source)
 {
 	return layout_source_check(source);
-}
-
-void mount_is_ready(struct mount *m)
-{
-	struct running *r = (struct running *)m;
-
-	if (r->ready)
-		r->ready(r->ready_ctx, 0, "");
-	r->ready = NULL;
 }
 
 static int not_ready(struct running *r, int code, const char *text)

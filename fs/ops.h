@@ -8,6 +8,7 @@
 
 #include "fs/handle.h"
 #include "fs/layout.h"
+#include "fs/reply.h"
 
 /* Names for metrics, in the order of enum fuse_op_id. */
 enum fuse_op_id {
@@ -44,10 +45,7 @@ enum fuse_op_id {
 };
 extern const char *const fuse_op_names[OP_COUNT];
 
-extern const struct fuse_lowlevel_ops mount_ops;
-
 /* fs/ops_look.c */
-void op_init(void *userdata, struct fuse_conn_info *conn);
 void op_lookup(fuse_req_t fr, fuse_ino_t parent, const char *name);
 void op_forget(fuse_req_t fr, fuse_ino_t ino, uint64_t nlookup);
 void op_forget_multi(fuse_req_t fr, size_t count, struct fuse_forget_data *forgets);
@@ -95,10 +93,6 @@ void op_removexattr(fuse_req_t fr, fuse_ino_t ino, const char *name);
 
 /* The mount of a request, counting it. */
 struct mount *op_mount(fuse_req_t fr, enum fuse_op_id op);
-/* The node an inode number means; NULL: the request was answered (ESTALE). */
-struct node *req_node(struct req *r, fuse_ino_t ino);
-/* Answer with the entry of a node; may park. */
-int reply_node(struct req *r, struct node *n, double entry_timeout);
 /* May a scratch file bear this name?  0, -ENOENT (a near miss of an
  * attribute's), -EPERM (a draft's attribute to be). */
 int scratch_name_check(struct req *r, struct node *dir, const char *name);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* INIT, LOOKUP, FORGET, GETATTR, SETATTR, READLINK, STATFS. */
-#include "fs/mount_private.h"
+/* LOOKUP, FORGET, GETATTR, SETATTR, READLINK, STATFS. */
 #include "fs/notify.h"
 #include "fs/ops.h"
 
@@ -18,45 +17,6 @@ struct mount *op_mount(fuse_req_t fr, enum fuse_op_id op)
 
 	m->fuse_ops[op]++;
 	return m;
-}
-
-struct node *req_node(struct req *r, fuse_ino_t ino)
-{
-	struct node *n = tree_node(r->m->tree, ino);
-
-	if (!n)
-		reply_err(r, -ESTALE);
-	return n;
-}
-
-void op_init(void *userdata, struct fuse_conn_info *conn)
-{
-	/* Attributes are at hand: always list with them. */
-	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
-	conn->want |= conn->capable & FUSE_CAP_READDIRPLUS;
-	conn->want &=
-		~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
-	mount_is_ready(userdata);
-}
-
-int reply_node(struct req *r, struct node *n, double entry_timeout)
-{
-	struct tree *t = r->m->tree;
-	struct fuse_entry_param e = {.generation = 1, .entry_timeout = entry_timeout};
-	int rc;
-
-	node_pin(n);
-	rc = layout_attr(n, r, &e.attr, &e.attr_timeout);
-	if (rc == 0) {
-		e.ino = n->ino;
-		n->nlookup++;
-		if (fuse_reply_entry(r->fr, &e))
-			n->nlookup--;
-	} else if (rc != REQ_PARKED) {
-		rc = reply_err(r, rc);
-	}
-	node_unpin(t, n);
-	return rc;
 }
 
 static int run_lookup(struct req *r)

@@ -6,7 +6,7 @@
 #include "fs/draft.h"
 #include "fs/guard.h"
 #include "fs/operations.h"
-#include "fs/ops.h"
+#include "fs/reply.h"
 
 /* How each service removes what. */
 struct removal {

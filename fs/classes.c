@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The tree as tables: see contract section 2 and section 5. */
+#include "fs/about.h"
 #include "fs/draft.h"
 #include "fs/layout_private.h"
 
@@ -165,6 +166,8 @@ const struct class class_tables[] = {
 			  .type = S_IFDIR,
 			  .items = COLL_MODELS,
 			  .item = CLASS(CLASS_MODEL),
+			  .find_own = draft_find,
+			  .next_own = draft_next,
 			  .find = find_model},
 	[CLASS_MODEL] = {.id = CLASS_MODEL,
 			 .type = S_IFDIR,
@@ -174,7 +177,9 @@ const struct class class_tables[] = {
 	[CLASS_VERSIONS] = {.id = CLASS_VERSIONS,
 			    .type = S_IFDIR,
 			    .items = COLL_VERSIONS,
-			    .item = CLASS(CLASS_VERSION)},
+			    .item = CLASS(CLASS_VERSION),
+			    .find_own = draft_find,
+			    .next_own = draft_next},
 	[CLASS_VERSION] = {.id = CLASS_VERSION,
 			   .type = S_IFDIR,
 			   .files = version_files,
@@ -248,7 +253,7 @@ const struct class class_tables[] = {
 	[CLASS_ABOUT_FILE] = {.id = CLASS_ABOUT_FILE,
 			      .type = S_IFREG,
 			      .flags = CLASS_VOLATILE | CLASS_ATTRIBUTE,
-			      .render = render_about},
+			      .render = about_render},
 	[CLASS_REFRESH] = {.id = CLASS_REFRESH,
 			   .type = S_IFREG,
 			   .flags = CLASS_VOLATILE | CLASS_WRITABLE | CLASS_ATTRIBUTE,
