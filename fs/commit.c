@@ -31,7 +31,8 @@ struct commit {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
-	bool late;          /* the writer was told that its operation still runs */
+	bool late; /* the writer was told that its operation still runs */
+	struct commit_sent sent;
 	struct json answer; /* what the service said in the end; borrowed by commit_end() */
 	struct call *call;
 	commit_done *done; /* NULL: nobody waits */
@@ -78,6 +79,7 @@ static void commit_free(struct commit *c)
 	free(c->version);
 	free(c->body);
 	free(c->mask);
+	free(c->sent.text);
 	if (c->prev)
 		c->prev->next = c->next;
 	else
@@ -278,6 +280,8 @@ static void commit_end(struct commit *c, const struct outcome *o)
 		told_late(c, o);
 	journal_changed(c->m, c->uid, c->pid, c->method->id, c->name, c->mask,
 			o->err ? (o->why.message ? o->why.message : strerror(-o->err)) : "ok");
+	if (!o->err)
+		commit_sent_accepted(&c->sent, c->dir, c->file);
 	if (c->done)
 		c->done(c->ctx, o);
 	if (!o->err && c->mask)
@@ -493,6 +497,8 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 	rc = name ? commit_send(n, r, g.o, g.method, name, &g.out, done, ctx, out) : -ENOMEM;
 	if (rc)
 		refuse(why, rc, NULL);
+	else
+		commit_sent_new(n, t, r, &(*out)->sent);
 	judged_reset(&g.out);
 	return rc;
 }

@@ -30,6 +30,25 @@ static int look_again(struct judging *g)
 	return layout_object(g->n, g->r, &o);
 }
 
+static int judge_whole(struct judging *g, struct json base, const char *etag)
+{
+	int rc;
+
+	g->j.current = object_json(g->o);
+	rc = judge_document(&g->j, base, g->t->text, g->t->len, &g->out);
+	if (rc || !commit_restores(g))
+		return rc;
+	if (older_than_request(g)) {
+		judged_reset(&g->out);
+		return look_again(g);
+	}
+	return judged_refuse(&g->out, -ESTALE,
+			     "this is what stood here before it was changed from this mount (its "
+			     "etag was %s): write what is to come back into the text that stands "
+			     "here now",
+			     etag);
+}
+
 static int judge_patch(struct judging *g)
 {
 	_cleanup_json_ struct json_doc *base = NULL;
@@ -38,6 +57,7 @@ static int judge_patch(struct judging *g)
 	const char *etag = g->t->etag;
 	bool document = g->n->cls->id == CLASS_DOCUMENT;
 	bool guarded = document || field_is_json(g->n->field);
+	int rc;
 
 	if (document) {
 		own = judge_etag(g->t->text, g->t->len);
@@ -46,7 +66,10 @@ static int judge_patch(struct judging *g)
 		etag = current;
 	}
 	g->j.etag = guarded && etag ? current : NULL;
-	if (guarded && etag && object_base(g->o, etag, &base)) {
+	rc = guarded && etag ? commit_base(g, etag, &base) : 0;
+	if (rc == -ENOMEM)
+		return judged_no_memory(&g->out);
+	if (rc) {
 		if (older_than_request(g))
 			return look_again(g);
 		return judged_refuse(&g->out, -ESTALE,
@@ -58,8 +81,7 @@ static int judge_patch(struct judging *g)
 	g->method = g->j.version_level && g->n->service == &service_ml ? "models.versions.patch"
 								       : "models.patch";
 	if (document)
-		return judge_document(&g->j, base ? json_root(base) : object_json(g->o), g->t->text,
-				      g->t->len, &g->out);
+		return judge_whole(g, base ? json_root(base) : object_json(g->o), etag);
 	return judge_field(&g->j, g->n->field, object_json(g->o), g->t->text, g->t->len, &g->out);
 }
 

@@ -17,6 +17,8 @@ struct judging {
 	struct judge j;
 	struct judged out;
 	const char *method;
+	bool replaced; /* a document: its base is no longer current, by own saves … */
+	bool goes_on;  /* … the last of which was this process' */
 };
 
 /* What is to be sent, in g->method and g->out.  0, REQ_PARKED (news are asked
@@ -29,6 +31,25 @@ bool commit_puts_back(const struct node *n, const struct commit_text *t);
 /* What is shown now is what such a backup holds. */
 void commit_remember_before(struct node *n, struct object *o, const struct commit_text *t,
 			    const struct req *r);
+/* What bore the text's etag, if that still counts: 0 with a parsed copy that the
+ * caller frees, -ESTALE, -ENOMEM. */
+int commit_base(struct judging *g, const char *etag, struct json_doc **base);
+/* A document that was judged to change nothing is older content, which would
+ * have to be brought back. */
+bool commit_restores(const struct judging *g);
+
+/* A document's text on its way to the service; nothing for other files, nor
+ * without memory: then the content that bore its etag goes on to be the base. */
+struct commit_sent {
+	char *text; /* owned; NULL: none */
+	size_t len;
+	pid_t writer;
+};
+void commit_sent_new(const struct node *n, const struct commit_text *t, const struct req *r,
+		     struct commit_sent *out);
+/* It was accepted: taken over. */
+void commit_sent_accepted(struct commit_sent *s, struct node *dir, const char *name);
+
 /* The resource that the request is sent to; fresh memory. */
 char *commit_target(const struct judging *g);
 

@@ -553,6 +553,8 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 		/* The etag names the base and is no change of its own. */
 		if (streq(f->name, "etag") || json_same(value, json_get(base, f->name)))
 			continue;
+		if (json_present(j->current) && json_same(value, json_get(j->current, f->name)))
+			continue;
 		if (elsewhere(j, f)) {
 			theirs = theirs ? theirs : f;
 			continue;
@@ -569,6 +571,17 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 	if (theirs)
 		return refuse_elsewhere(j, theirs, out);
 	return patch_end(j, &p, out);
+}
+
+bool judge_same(const struct judge *j, struct json a, struct json b)
+{
+	for (size_t i = 0; i < j->message->count; i++) {
+		const struct field *f = &j->message->fields[i];
+
+		if (writable(j, f) && !json_same(json_get(a, f->name), json_get(b, f->name)))
+			return false;
+	}
+	return true;
 }
 
 char *judge_etag(const char *text, size_t len)

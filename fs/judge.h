@@ -17,6 +17,7 @@ struct judge {
 	bool version_level;            /* saved in a version's directory */
 	bool own_registry;             /* REGISTRY.md's rules are applied here too */
 	bool beta;                     /* v1beta1 is spoken */
+	struct json current;           /* what the service has now, if that is not the base */
 	const char *etag;              /* goes into the PATCH as its guard; NULL: unguarded */
 };
 
@@ -42,9 +43,11 @@ int judge_field(const struct judge *j, const struct field *f, struct json curren
 		size_t len, struct judged *out);
 
 /* A whole document against the content it was made from (the one that bore its
- * etag).  Only what differs is sent. */
+ * etag).  Only what differs is sent, from there and from what is current. */
 int judge_document(const struct judge *j, struct json base, const char *text, size_t len,
 		   struct judged *out);
+/* Two documents agree in all that a save here can write. */
+bool judge_same(const struct judge *j, struct json a, struct json b);
 /* The etag inside a document's text, to find that content: fresh memory, NULL
  * when it has none (or is no JSON: judge_document() says why). */
 char *judge_etag(const char *text, size_t len);

@@ -166,6 +166,7 @@ static void local_free(struct tree *t, struct local *l)
 	free(l->rejected);
 	free(l->error);
 	free(l->before);
+	free(l->sent);
 	free(l->last_export);
 	free(l->operation);
 	free(l->unknown_body);

@@ -38,7 +38,10 @@ struct local {
 	char *before;             /* what was shown when the last text was judged … */
 	size_t before_len;
 	uint64_t before_ns;
-	pid_t writer;   /* … and the process that brought it; JSON files only */
+	pid_t writer; /* … and the process that brought it; JSON files only */
+	char *sent;   /* a document: the text that was accepted last … */
+	size_t sent_len;
+	pid_t sender;   /* … and the process that brought it */
 	unsigned saves; /* accepted so far: tells the return of a backup from a save */
 };
 

@@ -128,3 +128,37 @@ test_what_is_read_while_a_save_runs_on_is_no_conflict() {
 	cp "$DIR/tmp/buffer" "$f"
 	eq two "$(rest GET /v1/projects/demo/models/m1 | jq -r .description)"
 }
+
+# vim: change it, :w, undo, :w.  Both texts bear the etag that was read.
+test_a_change_that_is_undone_is_saved_as_undone() {
+	both
+	local was changed
+	was=$(cat "$F/model.json")
+	changed=$(jq '.description = "changed"' <<<"$was")
+	mark
+	printf '%s\n' "$changed" >"$F/model.json"
+	eq '"changed"' "$(now .description)"
+	printf '%s\n' "$changed" >"$F/model.json" # so it is already
+	eq 1 "$(calls PATCH .)"
+	printf '%s\n' "$was" >"$F/model.json"
+	eq '"Finds faces."' "$(now .description)"
+	eq 2 "$(calls PATCH .)"
+	# What is saved beside it, by another file, is no part of that.
+	printf '%s\n' "$changed" >"$F/model.json"
+	echo 'Beside' >"$F/displayName"
+	printf '%s\n' "$was" >"$F/model.json"
+	eq '["Beside","Finds faces."]' "$(now '[.displayName, .description]')"
+}
+
+# Whoever copies an older file back has not read what it would undo.
+test_an_older_copy_is_no_silent_save() {
+	both
+	cp "$F/model.json" "$DIR/tmp/buffer"
+	echo 'Mine' >"$F/description"
+	mark
+	conflict
+	eq '' "$(writes)"
+	jq --slurpfile old "$DIR/tmp/buffer" '.description = $old[0].description' "$F/model.json" >"$DIR/tmp/new"
+	cp "$DIR/tmp/new" "$F/model.json"
+	eq '"Finds faces."' "$(now .description)"
+}

@@ -206,6 +206,24 @@ static void a_document_sends_only_what_changed(void **state)
 	sends("{\"displayName\":\"nose\",\"etag\":\"E7\"}", "displayName");
 }
 
+static void a_document_does_not_send_what_the_service_has(void **state)
+{
+	static const char now[] = "{\"displayName\":\"nose\",\"description\":\"new\"}";
+	_cleanup_json_ struct json_doc *current = NULL;
+	struct judge j = at_model;
+
+	(void)state;
+	assert_int_equal(json_parse(now, sizeof(now) - 1, &current, NULL), 0);
+	j.current = json_root(current);
+	document(&j, "\"face\"", "\"nose\"");
+	nothing();
+	document(&j, "\"face\"", "\"mouth\"");
+	sends("{\"displayName\":\"mouth\"}", "displayName");
+	assert_false(judge_same(&j, json_root(doc), json_root(current)));
+	assert_true(judge_same(&j, json_root(doc), json_root(doc)));
+	assert_true(judge_same(&at_version, json_root(current), json_root(current)));
+}
+
 static void a_document_changes_only_what_is_writable(void **state)
 {
 	(void)state;
@@ -494,6 +512,7 @@ int main(void)
 		TEST(labels_are_strings_under_the_label_rule),
 		TEST(a_field_is_saved_where_it_belongs),
 		TEST(a_document_sends_only_what_changed),
+		TEST(a_document_does_not_send_what_the_service_has),
 		TEST(a_document_changes_only_what_is_writable),
 		TEST(a_document_that_mixes_levels_is_told_where_each_belongs),
 		TEST(default_names_a_version_that_is_there),
