@@ -13,6 +13,10 @@ test_random_sequences_answer_as_the_contract_says() {
 	modelfs serve --data "$DATA" --access-log "$LOG" >>"$DIR/serve.log" 2>&1 &
 	STARTED+=("$!")
 	within 10 healthy "$DATA"
+	local v
+	for v in 2 3; do
+		import --parent-model eyes "$FILES/$v/cascade.xml" >/dev/null
+	done
 	mount_tree -o ttl=60
 	python3 "$FUZZ/random_ops.py" --mount "$MNT/models/eyes" --twin "$MEMORY" --seeds "$seeds" \
 		--socket "$DATA/socket" --log "$LOG" --resource "$LOC/models/eyes" \

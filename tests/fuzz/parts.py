@@ -1,35 +1,39 @@
 # SPDX-License-Identifier: MIT
-"""Of random_ops.py: the names and texts that it plays with, what a text means
-by the contract, and the registry's side of it."""
+"""Of random_ops.py: the names that it plays with, the registry's side, open
+files, and a second process."""
 import ctypes
 import errno
 import http.client
 import json
 import os
+import pickle
+import re
 import socket
+import time
 
 FILE_MAX = 1 << 20
 AWAY = 5.0  # seconds after which an attribute that was moved away is back
-NOREPLACE = 1
+NOREPLACE, EXCHANGE = 1, 2
+PAST = 6  # own changes after which an etag may be forgotten
 
 SCRATCH = ["a", "b", ".d.swp", "n~", "#h", "4913", "displayName.tmp", "description~"]
-NEAR = {"": ["Descriptio", "displayname", "label.json"], "versions/1": ["versionDescriptio", "displayname", "label.json"]}
+NEAR = {"": ["Descriptio", "displayname", "label.json", "exports.json"],
+        "versions/1": ["versionDescriptio", "displayname", "model.jsn"],
+        "versions/2": ["defualt", "displayname", "versiondescription"]}
 READ_ONLY = ["createTime", "etag"]
-SUBDIRS = ["", "versions/1"]
+SUBDIRS = ["", "versions/1", "versions/2"]
 ATTRIBUTES = {
-    "": {"displayName": "line", "description": "text", "labels.json": "json"},
-    "versions/1": {"versionDescription": "text"},
+    "": {"displayName": "line", "description": "text", "labels.json": "json", "model.json": "document",
+         "default": "id", "export.json": "export"},
+    "versions/1": {"versionDescription": "text", "model.json": "document", "default": "flag", "export.json": "export"},
+    "versions/2": {"versionDescription": "text", "default": "flag"},
 }
 FIELD = {"labels.json": "labels"}
-OTHER_LEVEL = {"description", "versionDescription"}  # shown, read-only, where it is not empty
-BASE = {"displayName": "eye-detector", "description": "", "versionDescription": "", "labels": {}}
-
-PIECES = {
-    "line": [b"one\n", b"two\n", b"three", b"x", b"\n", b" ", "gr\u00fcn\n".encode(), b"a\nb\n", b"y" * 129 + b"\n", b"\0"],
-    "text": [b"one\n", b"two\n", b"first\nsecond\n", b"part", b"\n", b"z" * 9000 + b"\n", "\u00e4\n".encode(), b"\xff\n"],
-    "json": [b'{"a":"b"}', b'{"a":"c","k":"v"}\n', b'{"a":', b'"b"}', b'{}', b"\n", b"nonsense\n", b"[]\n", b'{"a":"UPPER"}\n', b"}"],
-    "scratch": [b"hello\n", b"x", b"0123456789" * 700, b"\0\0\0", b"line\nline\n", b'{"a":"b"}\n', b"one\n", b"", b"w" * 70000],
-}
+JSON = ("json", "document", "export")
+# Shown where they are not empty, and not what a version's or model's own.
+OTHER_LEVEL = {"description", "versionDescription", "versionAliases.json"}
+VERSIONS = ("1", "2", "3")
+BASE = {"displayName": "eye-detector", "description": "", "labels": {}, "versionDescription": ""}
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -75,15 +79,21 @@ class Unix(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def level(d):
+    """The version that a directory shows; None: the model."""
+    return d.partition("/")[2] or None
+
+
 class Registry:
     def __init__(self, sock, log, resource):
         self.http = Unix(sock)
         self.resource = resource
+        self.place = resource.partition("/models/")[0]
         self.log = open(log, "rb")
         self.rest = b""
-        self.own = 0
-        self.changing = 0
+        self.lines = []  # changing requests that are not ours, and not judged yet
         self.poll()
+        self.lines.clear()
 
     def call(self, verb, path, body=None):
         self.http.request(verb, path, body and json.dumps(body), {"Content-Type": "application/json"} if body else {})
@@ -91,109 +101,130 @@ class Registry:
         doc = json.loads(a.read())
         if a.status != 200:
             raise SystemExit(f"{verb} {path}: {doc}")
+        if verb != "GET":  # the log's line of it is not for requests()
+            end = time.monotonic() + 10
+            while f"{verb} {path}" not in self.poll() and time.monotonic() < end:
+                time.sleep(0.001)
+            self.lines.remove(f"{verb} {path}")
         return doc
 
     def where(self, d):
-        return f"/v1/{self.resource}" + ("@1" if d else "")
+        return f"/v1/{self.resource}" + (f"@{level(d)}" if d else "")
 
-    def value(self, d, name):
-        field = FIELD.get(name, name)
-        return self.call("GET", self.where(d)).get(field, {} if field == "labels" else "")
+    def versions(self):
+        return self.call("GET", f"/v1/{self.resource}:listVersions?pageSize=100")["models"]
 
-    def patch(self, d, name, value):
-        field = FIELD.get(name, name)
-        self.own += 1
+    def documents(self):
+        """What model.json shows, in the model's directory and in version 1's."""
+        return {"": self.call("GET", self.where("")),
+                "versions/1": next(m for m in self.versions() if m["versionId"] == "1")}
+
+    def state(self):
+        """What the service has, in the model's words."""
+        all_ = self.versions()
+        first = all_[0]
+        return {"displayName": first["displayName"], "description": first.get("description", ""),
+                "labels": first.get("labels", {}),
+                "versions": {m["versionId"]: m.get("versionDescription", "") for m in all_},
+                "aliases": {a: m["versionId"] for m in all_ for a in m.get("versionAliases", [])}}
+
+    def patch(self, d, field, value):
         self.call("PATCH", f"{self.where(d)}?updateMask={field}", {field: value})
 
+    def merge(self, version, *aliases):
+        self.call("POST", f"/v1/{self.resource}@{version}:mergeVersionAliases", {"versionAliases": list(aliases)})
+
+    def done(self, operation):
+        end = time.monotonic() + 20
+        while not (doc := self.call("GET", f"/v1/{operation}")).get("done"):
+            if time.monotonic() > end:
+                raise Slow()
+            time.sleep(0.002)
+        return doc
+
+    def forget_operations(self):
+        for o in self.call("GET", f"/v1/{self.resource}/operations?pageSize=100").get("operations", []):
+            self.done(o["name"])
+            self.call("DELETE", "/v1/" + o["name"])
+
     def poll(self):
-        """How many changing requests came in that are not ours."""
+        """The changing requests, `VERB PATH`, that came in and were not judged."""
         self.rest += self.log.read()
         lines = self.rest.split(b"\n")
         self.rest = lines.pop()
-        self.changing += sum(1 for l in lines if b'"verb":"GET"' not in l)
-        return self.changing - self.own
+        for l in lines:
+            if b'"verb":"GET"' not in l:
+                l = json.loads(l)
+                query = l.get("query", "")
+                self.lines.append(f"{l['verb']} {l['path']}" + (query and "?" + query))
+        return self.lines
 
 
-# ---- texts: what they are, and what they mean
-def verdict(kind, text):
-    """complete, unfinished or impossible, as a text from which more may follow."""
-    if kind == "json":
-        s = text.lstrip(b" \t\r\n")
-        if not s:
-            return "unfinished"
-        if not s.startswith(b"{"):
-            return "impossible"
+class Helper:
+    """A second process that makes calls for us, with files of its own."""
+
+    def __init__(self):
+        here, there = socket.socketpair()
+        self.pid = os.fork()
+        if not self.pid:
+            here.close()
+            self.serve(there)
+        there.close()
+        self.to = here.makefile("rwb")
+
+    def serve(self, sock):
         try:
-            json.loads(text)
-            return "complete"
-        except UnicodeDecodeError:
-            return "impossible"
-        except json.JSONDecodeError as e:
-            cut = e.pos >= len(text.rstrip()) or e.msg.startswith("Unterminated")
-            return "unfinished" if cut else "impossible"
-    if b"\0" in text:
-        return "impossible"
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return "impossible"
-    if kind == "line":
-        line, newline, rest = text.partition(b"\n")
-        if not newline:
-            return "unfinished"
-        return "impossible" if rest.strip(b" \t\r\n") else "complete"
-    return "complete" if text.endswith(b"\n") else "unfinished"
+            with sock.makefile("rwb") as f:
+                while True:
+                    name, args = pickle.load(f)
+                    try:
+                        answer = getattr(os, name)(*args)
+                    except OSError as e:
+                        answer = e
+                    pickle.dump(answer, f)
+                    f.flush()
+        finally:
+            os._exit(0)
 
+    def __getattr__(self, name):
+        def call(*args):
+            pickle.dump((name, args), self.to)
+            self.to.flush()
+            answer = pickle.load(self.to)
+            if isinstance(answer, OSError):
+                raise answer
+            return answer
+        return call
 
-def meaning(kind, text):
-    """The value, or None: refused."""
-    if kind == "json":
-        value = json.loads(text)
-        ok = all(isinstance(v, str) and not any(c.isupper() for c in v) for v in value.values())
-        return value if ok else None
-    value = text.split(b"\n")[0] if kind == "line" else text[:-1] if text.endswith(b"\n") else text
-    value = value.decode()
-    if kind == "line" and not 1 <= len(value) <= 128:
-        return None
-    return value
-
-
-def shown(value):
-    if isinstance(value, dict):
-        return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
-    return value.encode() + b"\n" if value else b""
-
-
-def bare(text):
-    return bytes(text).rstrip(b" \t\r\n")
-
-
-def same(kind, a, b):
-    if bare(a) == bare(b):
-        return True
-    if kind != "json":
-        return False
-    try:
-        return json.loads(bytes(a)) == json.loads(bytes(b))
-    except ValueError:
-        return False
+    def end(self):
+        self.to.close()
+        os.waitpid(self.pid, 0)
 
 
 class Attribute:
     def __init__(self, d, name, kind):
         self.d, self.name, self.kind = d, name, kind
-        self.value = None
+        self.path = d, name
+        self.forgive()
+
+    def forgive(self):
         self.away = 0  # when it was moved away
         self.saves = 0  # accepted from this mount; None: who knows
         self.kept = None  # the refused text; False: whatever
+        # Exports: the configuration sent last.  Documents: the one saved last,
+        # and by whom.  False: who knows.
+        self.last = None
+        self.befores = set()  # what was shown when a text was judged
 
 
 class Handle:
     """An open file: of a scratch file two descriptors, of an attribute one and
     the model of its text."""
 
-    def __init__(self, fd, twin=None, attribute=None, flags=0, text=b""):
+    def __init__(self, fd, twin=None, attribute=None, flags=0, text=b"", calls=os):
         self.fd, self.twin, self.attribute, self.flags = fd, twin, attribute, flags
+        self.os = calls  # the process that has it
+        self.dup = None  # another descriptor of it
         self.wild = False
         self.onto = None  # the attribute that the scratch file became
         self.text = bytearray(text)
@@ -204,7 +235,12 @@ class Handle:
         self.told = False  # this very text was refused
         self.pending = False  # … by the last write
         self.done = self.refused = None
+        self.errors = ()  # … with one of these
         self.pos = 0
+
+    def some(self):
+        """A descriptor to work with: the newer one."""
+        return self.fd if self.dup is None else self.dup
 
     def writable(self):
         return self.flags & os.O_ACCMODE != os.O_RDONLY
@@ -212,3 +248,13 @@ class Handle:
     def padded(self):
         return self.base and self.low >= len(self.base) and bytes(self.text).startswith(self.base) and not bare(
             self.text[len(self.base):])
+
+
+def bare(text):
+    return bytes(text).rstrip(b" \t\r\n")
+
+
+def mask_of(line):
+    """The fields of a request's updateMask."""
+    found = re.search(r"[?&]updateMask=([^& ]*)", line)
+    return set(found.group(1).replace("%2C", ",").split(",")) if found else set()
