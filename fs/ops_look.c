@@ -156,6 +156,8 @@ static int run_setattr(struct req *r)
 	}
 	if (rc)
 		return reply_err(r, rc);
+	/* From this answer the kernel takes the mtime without dropping its pages. */
+	n->stale_pages = n->stale_pages || !s;
 	r->run = run_getattr;
 	return run_getattr(r);
 }

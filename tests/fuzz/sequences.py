@@ -51,6 +51,11 @@ class Maker:
         if self.r.random() < 0.5:
             self.few = [some_path(self.r, 0), some_path(self.r, 1), some_path(self.r, 1), some_path(self.r)]
             self.few += self.few[:2]
+        # Some are about documents and what changes them.
+        self.about = self.r.random() < 0.25
+        if self.about:
+            self.few = [("", "model.json"), ("versions/1", "model.json"), ("", "description"),
+                        ("versions/1", "versionDescription"), some_path(self.r, 0.5)]
 
     def add(self, *step):
         self.steps.append(step)
@@ -81,7 +86,9 @@ class Maker:
     def save(self):
         """As tools do it: truncate and write, in pieces, over the old text."""
         r = self.r
-        p = self.few[0] if self.few and r.random() < 0.7 else some_path(r, 0)
+        p = some_path(r, 0)
+        if self.few and r.random() < 0.8:
+            p = r.choice(self.few) if self.about else self.few[0]
         slot = self.slot()
         self.kinds[slot] = kind_of(p), p[0]
         how = r.choice(["write", "write", "pieces", "rewrite"])
@@ -94,7 +101,7 @@ class Maker:
     def whole(self):
         """A complete text under a scratch name, and onto an attribute."""
         r = self.r
-        a = self.few[0] if self.few else some_path(r, 0)
+        a = r.choice(self.few[:2]) if self.about else self.few[0] if self.few else some_path(r, 0)
         tmp = r.choice(SUBDIRS), r.choice(SCRATCH)
         self.add("open", 3, tmp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         self.add("write", 3, some_piece(r, kind_of(a), a[0]), None)
@@ -129,7 +136,7 @@ class Maker:
         makers = [
             (8, self.open),
             (8, self.write),
-            (4, self.save),
+            (25 if self.about else 4, self.save),
             (5, lambda: add("close", slot())),
             (3, lambda: add("fsync", slot())),
             (3, lambda: add("read", slot(), r.choice([5, 100, 10000]), r.choice([0, 0, 2, 5000]))),
@@ -138,7 +145,7 @@ class Maker:
             (0.7, lambda: (s := r.randrange(4), add("fork", s, self.piece(s)))),
             (2, lambda: add("truncate", path(), r.choice([0, 3, 6000]))),
             (5, lambda: add("rename", path(), path(), r.choice([0, 0, 0, NOREPLACE, EXCHANGE]))),
-            (3, self.whole),
+            (8 if self.about else 3, self.whole),
             (3, lambda: add("unlink", path())),
             (2, lambda: add("link", path(), path(0.9))),
             (2, lambda: add("symlink", r.choice(LINKS), path(0.8))),
@@ -167,7 +174,7 @@ def generate(seed, count):
 # ---- what once was found
 W, C, T, A = os.O_WRONLY, os.O_CREAT, os.O_TRUNC, os.O_APPEND
 D, N, L, S, BAK = ("", "description"), ("", "displayName"), ("", "labels.json"), ("", "a"), ("", "n~")
-M = ("", "model.json")
+M, V = ("", "model.json"), ("versions/1", "versionDescription")
 
 
 def saved(text, path=M, slot=0):
@@ -210,6 +217,9 @@ REGRESSIONS = [
         *saved(("document", "", {"displayName": "other"}, "kept", "pretty"), slot=4), ("value", D, "mine"), ("value", N, "other")]),
     ("older content is not brought back in silence", [
         ("remember", ""), *saved(b"mine\n", D), *saved(("document", "", {}, "kept", "pretty"), slot=4), ("value", D, "mine")]),
+    ("who changes the mode reads what is current", [
+        *saved(b"part\n", V), ("stat", V), *saved(("document", "versions/1", {"versionDescription": "doc\n"}, "now", "pretty"),
+                                                  ("versions/1", "model.json")), ("chmod", V, 0o600), ("stat", V)]),
     ("after a rename onto an attribute its size is the attribute's", [
         ("open", 3, BAK, W | C | T), ("write", 3, b"x", None), ("close", 3), ("stat", BAK),
         ("rename", BAK, N, 0), ("stat", N)]),

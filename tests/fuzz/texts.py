@@ -92,6 +92,7 @@ def judge_start(kind, text):
             return "unfinished"
         if not s.startswith(b"{"):
             return "impossible"
+        text = text.decode()
         try:
             json.loads(text)
             return "complete"
@@ -198,8 +199,8 @@ class Texts:
         a = self.attributes[d, "model.json"]
         doc = self.documents[d] if a.away else json.loads(self.read(self.at(*a.path)))
         self.memory.setdefault(d, doc)
-        if not a.away:
-            self.known.setdefault((d, doc["etag"]), [doc, 0])
+        # Not seen through the mount: it may know it or not.
+        self.known.setdefault((d, doc["etag"]), [doc, PAST + 1 if a.away else 0])
         return doc
 
     def render(self, recipe):

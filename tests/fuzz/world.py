@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from names import Names
-from parts import (ATTRIBUTES, AWAY, BASE, JSON, NEAR, OTHER_LEVEL, READ_ONLY, SUBDIRS, VERSIONS, Attribute, Dead, Difference,
+from parts import (ATTRIBUTES, AWAY, BASE, JSON, NEAR, OTHER_LEVEL, PAST, READ_ONLY, SUBDIRS, VERSIONS, Attribute, Dead, Difference,
                    Helper, Registry, Slow, attempt, failed, level, mask_of)
 from places import Places
 from texts import Texts
@@ -270,7 +270,9 @@ class World(Writes, Names, Places, Texts):
             self.set(a, value)
         default = self.state["aliases"]["default"]
         for d, etag in list(self.known):
-            if not a.d or d == a.d or not d and level(a.d) == default:
+            if a.kind == "id":
+                self.known[d, etag][1] = PAST + 1  # nothing in it that a save could write
+            elif not a.d or d == a.d or not d and level(a.d) == default:
                 del self.known[d, etag]  # who saves with it meets a conflict
         self.documents = self.registry.documents()
         self.forget()
