@@ -47,14 +47,9 @@ static int run_flush(struct req *r)
 
 	if (rc || !h->save)
 		return reply_err(r, rc);
-	if (r->stage == 0) {
-		_cleanup_buf_ struct buf path = BUF_INIT;
-
-		buf_puts(&path, r->m->config->mountpoint);
-		node_path(h->node, &path);
+	if (r->stage == 0)
 		e.by_opener =
-			proc_tgid(r->pid) == h->opener || !proc_holds(h->opener, buf_str(&path));
-	}
+			proc_tgid(r->pid) == h->opener || !proc_holds(h->opener, h->node->ino);
 	return handle_event(r, h, &e);
 }
 

@@ -2,6 +2,7 @@
 #include "fs/proc.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -29,27 +30,36 @@ pid_t proc_tgid(pid_t tid)
 	return tgid;
 }
 
-bool proc_holds(pid_t tgid, const char *path)
+/* The inode number of an open file; 0: not told. */
+static uint64_t inode_of(int fdinfo, const char *fd)
 {
-	char fds[64], target[4200];
+	_cleanup_close_ int file = openat(fdinfo, fd, O_RDONLY | O_CLOEXEC);
+	char text[512];
+	ssize_t len = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+	const char *ino;
+
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	ino = strstr(text, "\nino:");
+	return ino ? strtoull(ino + strlen("\nino:"), NULL, 10) : 0;
+}
+
+bool proc_holds(pid_t tgid, uint64_t ino)
+{
+	char path[64];
 	bool holds = false;
 	struct dirent *entry;
 	DIR *dir;
 
 	if (kill(tgid, 0) && errno == ESRCH)
 		return false;
-	snprintf(fds, sizeof(fds), "/proc/%d/fd", (int)tgid);
-	dir = opendir(fds);
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)tgid);
+	dir = opendir(path);
 	if (!dir)
 		return true; /* not ours to look into: it lives, so it may */
-	while (!holds && (entry = readdir(dir))) {
-		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
-
-		if (len <= 0)
-			continue;
-		target[len] = '\0';
-		holds = streq(target, path);
-	}
+	while (!holds && (entry = readdir(dir)))
+		holds = entry->d_name[0] != '.' && inode_of(dirfd(dir), entry->d_name) == ino;
 	closedir(dir);
 	return holds;
 }

@@ -183,6 +183,9 @@ def saved(text, path=M, slot=0):
 
 
 REGRESSIONS = [
+    ("an alias comes and goes where nothing else is removed", [
+        ("ln", "../versions/2", "golden"), ("mv_alias", "golden", "stable"), ("lnsfn", "../versions/3", "stable"),
+        ("rm_alias", "stable"), ("rm_alias", "default")]),
     ("a refused text is there for who looked before", [
         ("stat", L), ("open", 0, L, W | T), ("write", 0, b"nonsense\n", None), ("stat", L), ("close", 0), ("list", "")]),
     ("names of more than 255 bytes", [
@@ -220,6 +223,10 @@ REGRESSIONS = [
     ("who changes the mode reads what is current", [
         *saved(b"part\n", V), ("stat", V), *saved(("document", "versions/1", {"versionDescription": "doc\n"}, "now", "pretty"),
                                                   ("versions/1", "model.json")), ("chmod", V, 0o600), ("stat", V)]),
+    ("a child that ends commits nothing, though the file's name is another's now", [
+        ("open", 2, ("versions/2", "default"), W), ("write", 2, b"x", None), ("open", 3, S, W | C | T),
+        ("write", 3, b"true\n", None), ("close", 3), ("rename", S, ("versions/2", "default"), 0),
+        ("open", 0, ("versions/2", "a"), W | C), ("fork", 0, b"text"), ("stat", ("versions/2", "default"))]),
     ("after a rename onto an attribute its size is the attribute's", [
         ("open", 3, BAK, W | C | T), ("write", 3, b"x", None), ("close", 3), ("stat", BAK),
         ("rename", BAK, N, 0), ("stat", N)]),

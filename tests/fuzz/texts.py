@@ -200,7 +200,7 @@ class Texts:
         doc = self.documents[d] if a.away else json.loads(self.read(self.at(*a.path)))
         self.memory.setdefault(d, doc)
         # Not seen through the mount: it may know it or not.
-        self.known.setdefault((d, doc["etag"]), [doc, PAST + 1 if a.away else 0])
+        self.known.setdefault((d, doc["etag"]), [doc, PAST + 1 if a.away else 0, set()])
         return doc
 
     def render(self, recipe):
@@ -299,10 +299,10 @@ class Texts:
             return Outcome(["EINVAL"])
         base = current
         if isinstance(doc.get("etag"), str) and doc["etag"] != current["etag"]:
-            base, age = self.known.get((a.d, doc["etag"]), (None, 0))
-            if base is None:
+            base, age, theirs = self.known.get((a.d, doc["etag"]), (None, 0, ()))
+            if theirs or base is None and not any(etag == doc["etag"] for _, etag in self.known):
                 return Outcome(["ESTALE"])
-            if age > PAST or a.last is False:
+            if base is None or age > PAST or a.last is False:
                 return Outcome(open_=True)
             # A process goes on from what it saved last.
             last, who = a.last or ({}, None)

@@ -28,11 +28,14 @@ class World(Writes, Names, Places, Texts):
         self.listing = {}
         self.backups = {}  # twins that are an attribute's untouched content
         self.loose = set()  # twins whose content is the mount's to say
-        self.known = {}  # (directory, etag): [the document that bore it, own changes since]
+        # (directory, etag): [the document that bore it, how many own changes
+        # since, the fields that others have changed since]
+        self.known = {}
         self.memory = {}  # directory: the document that an editor has
         self.drafts = {}  # path below models/: "draft", "refused" or "made"
         self.state = self.registry.state()
         self.tally = Counter()  # requests by method or mask, refusals by errno
+        self.exports = 0  # of the tally, when their operations were last forgotten
         self.guarded = None  # when an alias' removal was last made doubtful
         self.documents = self.registry.documents()
         self.forget()
@@ -100,6 +103,7 @@ class World(Writes, Names, Places, Texts):
 
     def settle(self, a):
         """After what the contract leaves open: whatever the service has now."""
+        self.tally["times left open"] += 1
         time.sleep(0.002)
         before = {other: self.value(other) for other in self.attributes.values() if other.kind not in ("document", "export")}
         self.state = self.registry.state()
@@ -121,11 +125,14 @@ class World(Writes, Names, Places, Texts):
                     with open(self.two(d, n), "wb") as f:
                         f.write(self.read(self.at(d, n)))
 
-    def own_change(self):
+    def own_change(self, mask=frozenset()):
         """The service has something else, by our doing."""
         self.documents = self.registry.documents()
         for known in self.known.values():
             known[1] += 1
+            if known[2] and not known[2] - mask:
+                known[1] = PAST + 1  # nothing is left of what others did
+            known[2] -= mask
 
     # ---- before each sequence
     def reset(self):
@@ -145,6 +152,9 @@ class World(Writes, Names, Places, Texts):
         self.backups.clear()
         self.known.clear()
         self.memory.clear()
+        if self.tally["export"] >= self.exports + 30:
+            self.exports = self.tally["export"]
+            self.registry.forget_operations()
         if self.registry.state() != self.base():
             self.reset_upstream()
             self.forget()
@@ -269,11 +279,11 @@ class World(Writes, Names, Places, Texts):
             self.registry.patch(a.d, a.name, value)
             self.set(a, value)
         default = self.state["aliases"]["default"]
-        for d, etag in list(self.known):
+        for (d, _), known in self.known.items():
             if a.kind == "id":
-                self.known[d, etag][1] = PAST + 1  # nothing in it that a save could write
+                known[1] = PAST + 1  # nothing in it that a save could write
             elif not a.d or d == a.d or not d and level(a.d) == default:
-                del self.known[d, etag]  # who saves with it meets a conflict
+                known[2].add(a.name)  # who saves with it meets a conflict
         self.documents = self.registry.documents()
         self.forget()
         for h in self.handles.values():

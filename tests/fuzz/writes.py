@@ -166,7 +166,7 @@ class Writes:
         a.befores.clear()
         o.apply()
         if a.kind != "export":
-            self.own_change()
+            self.own_change(o.mask)
 
     # ---- write
     def do_write(self, slot, data, off):
