@@ -34,6 +34,7 @@ struct commit_text {
 	size_t len;
 	const char *etag;
 	bool backup;
+	bool again;   /* not the first text that its handle saves */
 	pid_t writer; /* the process; 0: does not matter */
 };
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,

@@ -49,6 +49,16 @@ static int judge_whole(struct judging *g, struct json base, const char *etag)
 			     etag);
 }
 
+/* Two writers of one field's file: the second does not know what the first
+ * wrote, though it came from this mount.  (A document is compared with its
+ * base, so there nothing gets lost.) */
+static bool replaced_meanwhile(const struct judging *g, struct json base)
+{
+	const char *name = g->n->field->name;
+
+	return !json_same(json_get(base, name), json_get(object_json(g->o), name));
+}
+
 static int judge_patch(struct judging *g)
 {
 	_cleanup_json_ struct json_doc *base = NULL;
@@ -61,7 +71,8 @@ static int judge_patch(struct judging *g)
 
 	if (document) {
 		own = judge_etag(g->t->text, g->t->len);
-		etag = own; /* a text without one is not guarded: the way to force */
+		/* A text without one is not guarded: the way to force. */
+		etag = own && *own ? own : NULL;
 	} else if (!etag) {
 		etag = current;
 	}
@@ -82,7 +93,14 @@ static int judge_patch(struct judging *g)
 								       : "models.patch";
 	if (document)
 		return judge_whole(g, base ? json_root(base) : object_json(g->o), etag);
-	return judge_field(&g->j, g->n->field, object_json(g->o), g->t->text, g->t->len, &g->out);
+	judge_field(&g->j, g->n->field, object_json(g->o), g->t->text, g->t->len, &g->out);
+	if (!g->out.err && !g->out.no_change && base && !g->t->again &&
+	    replaced_meanwhile(g, json_root(base)))
+		return judged_refuse(&g->out, -ESTALE,
+				     "%s was saved by another program since this file was opened: "
+				     "compare with the file, then save again",
+				     g->n->field->name);
+	return g->out.err;
 }
 
 static int version_ids(struct collection *versions, struct string_list *out)

@@ -131,6 +131,7 @@ static void commit_ended(void *ctx, const struct outcome *o)
 		step = save_unknown(h->save, o->err, words(&o->why));
 	else
 		step = save_result(h->save, o->err, o->err ? words(&o->why) : NULL);
+	h->saved = h->saved || !o->err;
 	if (o->err)
 		keep_refused(m, h, &o->why);
 	else
@@ -198,7 +199,7 @@ static int event_delivered(struct req *r)
 static int event_judge(struct req *r, struct handle *h)
 {
 	_cleanup_api_error_ struct api_error why = {0};
-	struct commit_text t = {.etag = h->etag, .writer = h->opener};
+	struct commit_text t = {.etag = h->etag, .writer = h->opener, .again = h->saved};
 	struct save_step step;
 	int rc;
 

@@ -26,6 +26,7 @@ struct handle {
 	bool followed; /* see handle_follow(); the kernel caches it as it was at open */
 	bool read;     /* at least once: what it shows stays that version */
 	bool released;
+	bool saved;            /* a text of it was accepted */
 	struct waitq waiters;  /* events that wait for the commit */
 	struct commit *commit; /* under way */
 	struct req *owner;     /* the event that asked for it */

@@ -96,20 +96,23 @@ static int refuse_elsewhere(const struct judge *j, const struct field *f, struct
 			     f->name, j->service->version_file);
 }
 
-static int refuse_read_only(const struct judge *j, const struct field *f, struct judged *out)
+static int refuse_read_only(const struct judge *j, const struct field *f, bool missing,
+			    struct judged *out)
 {
+	const char *lacks = missing ? " (this text lacks it)" : "";
+
 	if (elsewhere(j, f))
 		return refuse_elsewhere(j, f, out);
 	if (f->flags & FIELD_OUTPUT_ONLY)
-		return judged_refuse(out, -EPERM, "%s is output only: the service sets it",
-				     f->name);
+		return judged_refuse(out, -EPERM, "%s is output only: the service sets it%s",
+				     f->name, lacks);
 	if (streq(f->name, "versionAliases"))
 		return judged_refuse(out, -EPERM,
 				     "versionAliases is not changed here: use ln -sfn "
 				     "../versions/ID and rm in the model's aliases/");
 	if (f->flags & FIELD_IMMUTABLE)
-		return judged_refuse(out, -EPERM, "%s is immutable: it stays as it was created",
-				     f->name);
+		return judged_refuse(out, -EPERM, "%s is immutable: it stays as it was created%s",
+				     f->name, lacks);
 	return judged_refuse(out, -EPERM, "%s cannot be changed by a save", f->name);
 }
 
@@ -449,7 +452,7 @@ int judge_field(const struct judge *j, const struct field *f, struct json curren
 	*out = (struct judged){0};
 	patch_begin(&p);
 	if (!writable(j, f))
-		return refuse_read_only(j, f, out);
+		return refuse_read_only(j, f, false, out);
 	if (field_json(j, f, text, len, &json, out))
 		return out->err;
 	if (json.err)
@@ -544,6 +547,10 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 	if (judge_parse(text, len, &doc, out))
 		return out->err;
 	root = json_root(doc);
+	if (!json_is_empty(json_get(root, "etag")) &&
+	    json_type(json_get(root, "etag")) != JSON_STRING)
+		return judged_refuse(out, -EINVAL, "etag: expected a string, found %s",
+				     judge_type_word(json_type(json_get(root, "etag"))));
 	if (check_unknowns(j, base, root, out))
 		return out->err;
 	for (size_t i = 0; i < j->message->count; i++) {
@@ -560,7 +567,7 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 			continue;
 		}
 		if (!writable(j, f))
-			return refuse_read_only(j, f, out);
+			return refuse_read_only(j, f, !json_present(value), out);
 		if (check_value(j, f, value, out))
 			return out->err;
 		if (patch_change(j, &p, f, json_get(base, f->name), value, out))

@@ -236,7 +236,9 @@ static void a_document_changes_only_what_is_writable(void **state)
 	document(&at_model, "models/m\"", "models/n\"");
 	refused(-EPERM, "name");
 	document(&at_model, "\"createTime\":\"2026-01-02T03:04:05Z\",", "");
-	refused(-EPERM, "createTime");
+	refused(-EPERM, "createTime is output only: the service sets it (this text lacks it)");
+	document(&at_model, "\"E1\"", "7");
+	refused(-EINVAL, "etag: expected a string, found a number");
 	document(&at_model, "\"v\"", "\"w\"");
 	refused(-EINVAL, "versionDescription belongs to a version");
 	document(&at_version, "\"face\"", "\"nose\"");
