@@ -67,7 +67,7 @@ static int start(struct request *rq, struct txn *t, const struct place *place, s
 {
 	_cleanup_buf_ struct buf source = BUF_INIT, work = BUF_INIT;
 	_cleanup_free_ char *dataset = json_get_str(model, "datasetId");
-	char digits[OPERATION_ID_SIZE], model_id[OPERATION_ID_SIZE], id[OPERATION_ID_SIZE];
+	char digits[OPERATION_ID_SIZE], model_id[OPERATION_ID_SIZE];
 	struct operation_new op = {.kind = OPERATION_AUTOML_CREATE,
 				   .place = place,
 				   .model = model_id,
@@ -84,10 +84,7 @@ static int start(struct request *rq, struct txn *t, const struct place *place, s
 		return r;
 	snprintf(model_id, sizeof(model_id), "%s%.19s", automl_prefix(arm), digits);
 	op.work = buf_str(&work);
-	r = operation_insert(t, &op, id);
-	if (r == 0)
-		r = operation_answer(rq, t, id);
-	return r < 0 ? r : queue_add(rq->reg->queue, id);
+	return operation_begin(rq, t, &op);
 }
 
 static int check_model(struct request *rq, struct json model, const char **arm)

@@ -215,7 +215,7 @@ static int write_metadata(const char *output, struct buf *out)
 static int start(struct export_request *e, struct txn *t)
 {
 	_cleanup_buf_ struct buf output = BUF_INIT, work = BUF_INIT, metadata = BUF_INIT;
-	char prefix[4] = "", id[OPERATION_ID_SIZE];
+	char prefix[4] = "";
 	struct operation_new op = {.kind = OPERATION_AUTOML_EXPORT,
 				   .place = &e->m.place,
 				   .model = e->m.id,
@@ -235,28 +235,18 @@ static int start(struct export_request *e, struct txn *t)
 		return r;
 	op.work = buf_str(&work);
 	op.metadata = buf_str(&metadata);
-	r = operation_insert(t, &op, id);
-	if (r == 0)
-		r = operation_answer(e->rq, t, id);
-	return r < 0 ? r : queue_add(e->rq->reg->queue, id);
+	return operation_begin(e->rq, t, &op);
 }
 
 int automl_models_export(struct request *rq)
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
 	_cleanup_(export_request_free) struct export_request e = {.rq = rq, .now = registry_now()};
-	struct json body, config;
-	int r = request_json(rq, &body);
+	struct json config;
+	int r = vertex_export_config(rq, &automl_export_model_request, &config);
 
 	if (r == 0)
-		r = vertex_check_body(rq, &automl_export_model_request, body);
-	if (r < 0)
-		return r;
-	config = mapping_get(body, "outputConfig");
-	if (!json_present(config))
-		return request_fail(rq, API_INVALID_ARGUMENT, "outputConfig",
-				    "The output configuration is required.");
-	r = txn_begin(&t, rq->reg->store, true);
+		r = txn_begin(&t, rq->reg->store, true);
 	if (r == 0)
 		r = automl_find(rq, &t, &e.m);
 	if (r == 0)

@@ -262,6 +262,16 @@ int operation_answer(struct request *rq, struct txn *t, const char *id)
 	return r < 0 ? r : txn_commit(t);
 }
 
+int operation_begin(struct request *rq, struct txn *t, const struct operation_new *n)
+{
+	char id[OPERATION_ID_SIZE];
+	int r = operation_insert(t, n, id);
+
+	if (r == 0)
+		r = operation_answer(rq, t, id);
+	return r < 0 ? r : queue_add(rq->reg->queue, id);
+}
+
 void operation_work_free(struct operation_work *w)
 {
 	free(w->work);

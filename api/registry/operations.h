@@ -76,6 +76,8 @@ int operation_splice(const char *object, struct json_writer *w);
 void operation_print_times(const struct operation_row *row, struct json_writer *w);
 /* Insert a row that is already done and make it the answer. */
 int operation_answer(struct request *rq, struct txn *t, const char *id);
+/* Insert a row, make it the answer and have its work done. */
+int operation_begin(struct request *rq, struct txn *t, const struct operation_new *n);
 
 /* A worker's view of a row. */
 struct operation_work {

@@ -62,6 +62,8 @@ int vertex_check_labels(struct request *rq, const char *field, struct json label
  * one of the documents allows. */
 bool vertex_alias_valid(const char *alias);
 int vertex_check_body(struct request *rq, const struct message *m, struct json body);
+/* The body of an export, checked: its outputConfig, which is there. */
+int vertex_export_config(struct request *rq, const struct message *m, struct json *config);
 /* Aliases: set or move; the version that loses one changes too. */
 int vertex_set_alias(struct txn *t, int64_t key, const char *alias, int64_t version);
 /* Count a change: of the model (every version's etag) or of one version. */

@@ -153,7 +153,6 @@ static int start(struct export_request *e, struct txn *t)
 				   .place = &e->m.place,
 				   .model = e->m.id,
 				   .api_version = e->rq->api_version};
-	char id[OPERATION_ID_SIZE];
 	struct json_writer w;
 	int r = e->prefix
 			? export_reserve(e->rq->reg, t, e->prefix, e->display_name, e->now, &output)
@@ -183,28 +182,34 @@ static int start(struct export_request *e, struct txn *t)
 	op.work = buf_str(&work);
 	op.metadata = buf_str(&metadata);
 	op.output = e->prefix ? buf_str(&output) : NULL;
-	r = operation_insert(t, &op, id);
+	return operation_begin(e->rq, t, &op);
+}
+
+int vertex_export_config(struct request *rq, const struct message *m, struct json *config)
+{
+	struct json body;
+	int r = request_json(rq, &body);
+
 	if (r == 0)
-		r = operation_answer(e->rq, t, id);
-	return r < 0 ? r : queue_add(e->rq->reg->queue, id);
+		r = vertex_check_body(rq, m, body);
+	if (r < 0)
+		return r;
+	*config = mapping_get(body, "outputConfig");
+	if (!json_present(*config))
+		return request_fail(rq, API_INVALID_ARGUMENT, "outputConfig",
+				    "The output configuration is required.");
+	return 0;
 }
 
 int vertex_models_export(struct request *rq)
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
 	_cleanup_(export_request_free) struct export_request e = {.rq = rq, .now = registry_now()};
-	struct json body, config;
-	int r = request_json(rq, &body);
+	struct json config;
+	int r = vertex_export_config(rq, &vertex_export_model_request, &config);
 
 	if (r == 0)
-		r = vertex_check_body(rq, &vertex_export_model_request, body);
-	if (r < 0)
-		return r;
-	config = mapping_get(body, "outputConfig");
-	if (!json_present(config))
-		return request_fail(rq, API_INVALID_ARGUMENT, "outputConfig",
-				    "The output configuration is required.");
-	r = txn_begin(&t, rq->reg->store, true);
+		r = txn_begin(&t, rq->reg->store, true);
 	if (r == 0)
 		r = vertex_find(rq, &t, &e.m);
 	if (r == 0)
