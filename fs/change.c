@@ -6,19 +6,11 @@
 #include "fs/lro.h"
 #include "fs/own.h"
 
-/* The wait for an operation ends before the request's own deadline does, so
- * that it can say why. */
-#define BEFORE_DEADLINE_NS (150 * NSEC_PER_MSEC)
-
-static struct change *changes;
+static struct underway *changes; /* all that are sent */
 
 size_t change_count(void)
 {
-	size_t n = 0;
-
-	for (const struct change *c = changes; c; c = c->next)
-		n += !c->late;
-	return n;
+	return underway_count(changes);
 }
 
 static void change_free(struct change *c)
@@ -28,19 +20,14 @@ static void change_free(struct change *c)
 	free(c->version);
 	free(c->path);
 	free(c->body);
-	if (c->prev)
-		c->prev->next = c->next;
-	else
-		changes = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
+	underway_remove(&changes, &c->underway);
 	free(c);
 }
 
 void change_drop_all(void)
 {
 	while (changes)
-		change_free(changes);
+		change_free((struct change *)changes);
 }
 
 /* What a path operation can answer: the kernel repeats it on ESTALE, and stops
@@ -96,7 +83,7 @@ static void operation_ended(void *ctx, const struct lro_end *e)
 	struct change *c = ctx;
 
 	if (e->running) {
-		c->late = true;
+		c->underway.late = true;
 		leave_owner(c);
 	} else if (e->aborted) {
 		change_free(c);
@@ -185,10 +172,7 @@ int change_begin(struct req *r, const struct change_options *o)
 
 	if (!c)
 		return -ENOMEM;
-	c->next = changes;
-	if (changes)
-		changes->prev = c;
-	changes = c;
+	underway_add(&changes, &c->underway);
 	c->m = r->m;
 	c->service = o->service;
 	c->method = service_method(o->service, o->method);
@@ -201,7 +185,7 @@ int change_begin(struct req *r, const struct change_options *o)
 	c->uid = r->uid;
 	c->pid = r->pid;
 	c->begun_ns = now_ns();
-	c->deadline_ns = r->deadline_ns - BEFORE_DEADLINE_NS;
+	c->deadline_ns = r->deadline_ns - LRO_BEFORE_DEADLINE_NS;
 	err = failed ? -ENOMEM : send(c);
 	if (err) {
 		change_free(c);

@@ -11,8 +11,10 @@
 
 #include "fs/req.h"
 #include "fs/tree.h"
+#include "fs/underway.h"
 
 struct change {
+	struct underway underway; /* first */
 	struct mount *m;
 	const struct service *service;
 	const struct method *method;
@@ -27,9 +29,7 @@ struct change {
 	pid_t pid;
 	uint64_t begun_ns, deadline_ns;
 	struct call *call;
-	struct change *prev, *next; /* all that are under way */
-	bool late;                  /* the owner was told that the operation still runs */
-	struct req *owner;          /* NULL: it left */
+	struct req *owner; /* NULL: it left */
 	struct waitq waiters;
 };
 

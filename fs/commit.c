@@ -10,13 +10,10 @@
 #include "fs/notify.h"
 #include "fs/operations.h"
 #include "fs/own.h"
-
-/* The wait for an operation ends before the deadline of the FUSE request, so
- * that it can say why. */
-#define BEFORE_DEADLINE_NS (150 * NSEC_PER_MSEC)
+#include "fs/underway.h"
 
 struct commit {
-	struct commit *prev, *next; /* all that are under way */
+	struct underway underway; /* first */
 	struct mount *m;
 	struct node *dir; /* pinned: where the attribute lies */
 	char *file;       /* its name */
@@ -31,7 +28,6 @@ struct commit {
 	uid_t uid;
 	gid_t gid;
 	pid_t pid;
-	bool late; /* the writer was told that its operation still runs */
 	struct commit_sent sent;
 	struct json answer; /* what the service said in the end; borrowed by commit_end() */
 	struct call *call;
@@ -39,15 +35,11 @@ struct commit {
 	void *ctx;
 };
 
-static struct commit *commits;
+static struct underway *commits; /* all that are sent */
 
 size_t commit_count(void)
 {
-	size_t n = 0;
-
-	for (const struct commit *c = commits; c; c = c->next)
-		n += !c->late;
-	return n;
+	return underway_count(commits);
 }
 
 enum save_kind commit_kind(const struct node *n)
@@ -80,12 +72,7 @@ static void commit_free(struct commit *c)
 	free(c->body);
 	free(c->mask);
 	free(c->sent.text);
-	if (c->prev)
-		c->prev->next = c->next;
-	else
-		commits = c->next;
-	if (c->next)
-		c->next->prev = c->prev;
+	underway_remove(&commits, &c->underway);
 	free(c);
 	node_unpin(t, dir);
 }
@@ -93,7 +80,7 @@ static void commit_free(struct commit *c)
 void commit_drop_all(void)
 {
 	while (commits)
-		commit_free(commits);
+		commit_free((struct commit *)commits);
 }
 
 /* ---- what is remembered of a refusal ---- */
@@ -276,7 +263,7 @@ static void commit_end(struct commit *c, const struct outcome *o)
 	}
 	if (c->cls == CLASS_DRAFT_DOCUMENT)
 		draft_ended(c, o);
-	if (c->late)
+	if (c->underway.late)
 		told_late(c, o);
 	journal_changed(c->m, c->uid, c->pid, c->method->id, c->name, c->mask,
 			o->err ? (o->why.message ? o->why.message : strerror(-o->err)) : "ok");
@@ -303,7 +290,7 @@ static void operation_ended(void *ctx, const struct lro_end *e)
 	struct outcome o = {.err = e->err, .unknown = e->running || e->aborted, .why = e->why};
 
 	c->answer = e->operation;
-	if (e->aborted && c->late) {
+	if (e->aborted && c->underway.late) {
 		commit_free(c);
 		return;
 	}
@@ -311,7 +298,7 @@ static void operation_ended(void *ctx, const struct lro_end *e)
 		commit_end(c, &o);
 		return;
 	}
-	c->late = true;
+	c->underway.late = true;
 	if (c->done)
 		c->done(c->ctx, &o);
 	c->done = NULL; /* told; the end is awaited all the same */
@@ -364,30 +351,21 @@ static void call_ended(void *ctx, struct answer *a)
 
 /* ---- the request ---- */
 
-static int commit_send(struct node *n, struct req *r, struct object *o, const char *method,
-		       const char *name, struct judged *j, commit_done *done, void *ctx,
-		       struct commit **out)
+/* What a save is, before it is sent. */
+static struct commit *commit_new(struct node *n, struct req *r, struct object *o, struct judged *j)
 {
 	struct node *model = node_model(n);
-	struct call_options call = CALL_OPTIONS_INIT;
-	_cleanup_buf_ struct buf query = BUF_INIT;
 	struct commit *c = calloc(1, sizeof(*c));
-	int err;
 
 	if (!c)
-		return -ENOMEM;
-	c->next = commits;
-	if (commits)
-		commits->prev = c;
-	commits = c;
+		return NULL;
+	underway_add(&commits, &c->underway);
 	c->m = r->m;
 	c->dir = n->parent;
 	node_pin(c->dir);
 	c->cls = n->cls->id;
 	c->service = n->service;
-	c->method = service_method(n->service, method);
 	c->file = strdup(n->name);
-	c->name = strdup(name);
 	c->model = model && model->res              ? strdup(model->res)
 		   : c->cls == CLASS_DRAFT_DOCUMENT ? draft_resource(c->dir)
 						    : NULL;
@@ -401,9 +379,15 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 	c->uid = r->uid;
 	c->gid = r->gid;
 	c->pid = r->pid;
-	c->deadline_ns = r->deadline_ns - BEFORE_DEADLINE_NS;
-	c->done = done;
-	c->ctx = ctx;
+	c->deadline_ns = r->deadline_ns - LRO_BEFORE_DEADLINE_NS;
+	return c;
+}
+
+static int commit_call(struct commit *c)
+{
+	struct call_options call = CALL_OPTIONS_INIT;
+	_cleanup_buf_ struct buf query = BUF_INIT;
+
 	c->begun_ns = now_ns();
 	c->begun_wall_ns = wall_ns();
 	if (c->mask) {
@@ -411,7 +395,7 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 		buf_percent(&query, c->mask, ",");
 	}
 	call.service = c->service;
-	call.api_version = c->service == &service_vertex ? r->m->config->api_version : NULL;
+	call.api_version = c->service == &service_vertex ? c->m->config->api_version : NULL;
 	if (c->beta)
 		call.api_version = "v1beta1";
 	call.method = c->method;
@@ -420,17 +404,32 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 	call.body = c->body;
 	call.body_len = c->body ? strlen(c->body) : 0;
 	if (!c->method)
-		err = -EOPNOTSUPP;
-	else if (!c->file || !c->name || query.err)
-		err = -ENOMEM;
-	else
-		err = client_call(r->m->client, &call, call_ended, c, &c->call);
-	if (!err && c->cls == CLASS_DRAFT_DOCUMENT)
-		draft_sent(c->dir);
+		return -EOPNOTSUPP;
+	if (!c->file || !c->name || query.err)
+		return -ENOMEM;
+	return client_call(c->m->client, &call, call_ended, c, &c->call);
+}
+
+static int commit_send(struct node *n, struct req *r, struct object *o, const char *method,
+		       const char *name, struct judged *j, commit_done *done, void *ctx,
+		       struct commit **out)
+{
+	struct commit *c = commit_new(n, r, o, j);
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	c->method = service_method(n->service, method);
+	c->name = strdup(name);
+	c->done = done;
+	c->ctx = ctx;
+	err = commit_call(c);
 	if (err) {
 		commit_free(c);
 		return err;
 	}
+	if (c->cls == CLASS_DRAFT_DOCUMENT)
+		draft_sent(c->dir);
 	if (changes_model(c)) {
 		struct own_change w = own_change(c);
 
@@ -439,6 +438,7 @@ static int commit_send(struct node *n, struct req *r, struct object *o, const ch
 	*out = c;
 	return 0;
 }
+
 /* ---- judging ---- */
 
 static int refuse(struct api_error *why, int err, const char *reason)

@@ -13,6 +13,10 @@
 
 #include "fs/operations.h"
 
+/* The wait ends that much before the deadline of the FUSE request, so that it can
+ * still say why. */
+#define LRO_BEFORE_DEADLINE_NS (150 * NSEC_PER_MSEC)
+
 struct lro_end {
 	bool running;          /* the deadline passed: it is called again at the end */
 	bool aborted;          /* the mount ends: nobody will ever know */
