@@ -61,11 +61,44 @@ static int directory_time(struct node *n, struct req *r, struct object *o, uint6
 	return 0;
 }
 
+/* Size and time of what has a text: files and links. */
+static int file_attr(struct node *n, struct req *r, struct object *o, uint64_t ns, struct stat *st,
+		     double *timeout)
+{
+	bool told = n->cls->id == CLASS_REJECTED || n->cls->id == CLASS_ERROR;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct local *l;
+	int rc;
+
+	if (S_ISLNK(n->cls->type) && n->parent->cls->id == CLASS_ALIASES) {
+		rc = r ? cache_list(n->parent->coll, r) : 0;
+		if (rc)
+			return rc;
+		*timeout = cache_list_timeout(n->parent->coll);
+	}
+	rc = layout_render(n, o, &text);
+	if (rc)
+		return rc;
+	st->st_size = (off_t)text.len;
+	st->st_blocks = (st->st_size + 511) / 512;
+	l = node_local(n->parent, n->key && told ? n->key : n->name, false);
+	if (l && told) {
+		ns = l->error_wall_ns;
+		st->st_uid = l->uid;
+		st->st_gid = l->gid;
+	} else if (l && l->changed_wall_ns > ns) {
+		ns = l->changed_wall_ns;
+	}
+	if (n->cls->flags & CLASS_VOLATILE)
+		*timeout = 0;
+	set_times(st, ns);
+	return 0;
+}
+
 int layout_attr(struct node *n, struct req *r, struct stat *st, double *timeout)
 {
 	uint64_t ns = node_mount(n)->started_ns;
 	struct object *o = NULL;
-	struct local *l;
 	int rc;
 
 	memset(st, 0, sizeof(*st));
@@ -98,35 +131,5 @@ int layout_attr(struct node *n, struct req *r, struct stat *st, double *timeout)
 		set_times(st, n->shown_ns > ns ? n->shown_ns : ns);
 		return 0;
 	}
-	if (S_ISLNK(n->cls->type) && n->parent->cls->id == CLASS_ALIASES) {
-		rc = r ? cache_list(n->parent->coll, r) : 0;
-		if (rc)
-			return rc;
-		*timeout = cache_list_timeout(n->parent->coll);
-	}
-	{
-		_cleanup_buf_ struct buf text = BUF_INIT;
-
-		rc = layout_render(n, o, &text);
-		if (rc)
-			return rc;
-		st->st_size = (off_t)text.len;
-	}
-	st->st_blocks = (st->st_size + 511) / 512;
-	l = node_local(n->parent,
-		       n->key && (n->cls->id == CLASS_REJECTED || n->cls->id == CLASS_ERROR)
-			       ? n->key
-			       : n->name,
-		       false);
-	if (l && (n->cls->id == CLASS_REJECTED || n->cls->id == CLASS_ERROR)) {
-		ns = l->error_wall_ns;
-		st->st_uid = l->uid;
-		st->st_gid = l->gid;
-	} else if (l && l->changed_wall_ns > ns) {
-		ns = l->changed_wall_ns;
-	}
-	if (n->cls->flags & CLASS_VOLATILE)
-		*timeout = 0;
-	set_times(st, ns);
-	return 0;
+	return file_attr(n, r, o, ns, st, timeout);
 }

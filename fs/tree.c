@@ -173,6 +173,24 @@ static void local_free(struct tree *t, struct local *l)
 	free(l);
 }
 
+/* Memory, and what hangs on it. */
+static void node_dispose(struct tree *t, struct node *n)
+{
+	while (n->locals) {
+		struct local *l = n->locals;
+
+		n->locals = l->next;
+		local_free(t, l);
+	}
+	if (n->scratch)
+		t->hooks->drop(n->scratch);
+	free(n->name);
+	free(n->res);
+	free(n->id);
+	free(n->key);
+	free(n);
+}
+
 static void node_free(struct tree *t, struct node *n)
 {
 	if (n->coll) {
@@ -189,19 +207,7 @@ static void node_free(struct tree *t, struct node *n)
 			name_unlink(t, n);
 		sibling_unlink(n);
 	}
-	while (n->locals) {
-		struct local *l = n->locals;
-
-		n->locals = l->next;
-		local_free(t, l);
-	}
-	if (n->scratch)
-		t->hooks->drop(n->scratch);
-	free(n->name);
-	free(n->res);
-	free(n->id);
-	free(n->key);
-	free(n);
+	node_dispose(t, n);
 	t->count--;
 }
 
@@ -483,19 +489,7 @@ void tree_free(struct tree *t)
 
 			/* Order does not matter: nothing is followed any more. */
 			t->by_ino[i] = n->ino_next;
-			while (n->locals) {
-				struct local *l = n->locals;
-
-				n->locals = l->next;
-				local_free(t, l);
-			}
-			if (n->scratch)
-				t->hooks->drop(n->scratch);
-			free(n->name);
-			free(n->res);
-			free(n->id);
-			free(n->key);
-			free(n);
+			node_dispose(t, n);
 		}
 	}
 	for (size_t i = 0; i < NEGATIVES_MAX; i++)
