@@ -125,6 +125,68 @@ static bool is_registry(const char *text)
 	       (starts_with(url + 1, "http://") || starts_with(url + 1, "https://"));
 }
 
+/* One option, as getopt_long() told it.  -1: go on; else the exit code. */
+static int take(int c, char **argv, struct options *o)
+{
+	switch (c) {
+	case 'd':
+		free(o->data);
+		o->data = absolute(optarg);
+		break;
+	case 'l':
+		if (o->listen_count == SERVER_LISTENERS_MAX - 1)
+			return complain(EX_USAGE, "too many --listen options");
+		o->listen[o->listen_count++] = optarg;
+		break;
+	case 'a':
+		free(o->access_log);
+		o->access_log = absolute(optarg);
+		break;
+	case 'b':
+		o->log_with |= ACCESS_BODIES;
+		break;
+	case 'A':
+		o->log_with |= ACCESS_ANSWERS;
+		break;
+	case 't':
+		free(o->tokens);
+		o->tokens = absolute(optarg);
+		break;
+	case 'c':
+		o->tls_cert = optarg;
+		break;
+	case 'k':
+		o->tls_key = optarg;
+		break;
+	case 'r':
+		if (!parse_rate(optarg, &o->export_rate))
+			return complain(EX_USAGE,
+					"--export-rate needs bytes per second, "
+					"not '%s'",
+					optarg);
+		break;
+	case 'R':
+		if (!is_registry(optarg) || o->registry_count == REGISTRIES_MAX)
+			return complain(EX_USAGE,
+					"--registry needs HOST=http://… or https://…, "
+					"not '%s'",
+					optarg);
+		o->registries[o->registry_count++] = optarg;
+		break;
+	case 'e':
+		o->embedded = true;
+		break;
+	case 'h':
+		fputs(help, stdout);
+		return fflush(stdout) ? EX_IOERR : EX_OK;
+	case ':':
+		return complain(EX_USAGE, "option '%s' needs an argument", argv[optind - 1]);
+	default:
+		return complain(EX_USAGE, "unknown option '%s'; see --help", argv[optind - 1]);
+	}
+	return -1;
+}
+
 /* -1: go on; else the exit code. */
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -143,69 +205,14 @@ static int parse(int argc, char **argv, struct options *o)
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
-	int c;
+	int c, code;
 
 	optind = 0;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		switch (c) {
-		case 'd':
-			free(o->data);
-			o->data = absolute(optarg);
-			break;
-		case 'l':
-			if (o->listen_count == SERVER_LISTENERS_MAX - 1)
-				return complain(EX_USAGE, "too many --listen options");
-			o->listen[o->listen_count++] = optarg;
-			break;
-		case 'a':
-			free(o->access_log);
-			o->access_log = absolute(optarg);
-			break;
-		case 'b':
-			o->log_with |= ACCESS_BODIES;
-			break;
-		case 'A':
-			o->log_with |= ACCESS_ANSWERS;
-			break;
-		case 't':
-			free(o->tokens);
-			o->tokens = absolute(optarg);
-			break;
-		case 'c':
-			o->tls_cert = optarg;
-			break;
-		case 'k':
-			o->tls_key = optarg;
-			break;
-		case 'r':
-			if (!parse_rate(optarg, &o->export_rate))
-				return complain(EX_USAGE,
-						"--export-rate needs bytes per second, "
-						"not '%s'",
-						optarg);
-			break;
-		case 'R':
-			if (!is_registry(optarg) || o->registry_count == REGISTRIES_MAX)
-				return complain(EX_USAGE,
-						"--registry needs HOST=http://… or https://…, "
-						"not '%s'",
-						optarg);
-			o->registries[o->registry_count++] = optarg;
-			break;
-		case 'e':
-			o->embedded = true;
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return fflush(stdout) ? EX_IOERR : EX_OK;
-		case ':':
-			return complain(EX_USAGE, "option '%s' needs an argument",
-					argv[optind - 1]);
-		default:
-			return complain(EX_USAGE, "unknown option '%s'; see --help",
-					argv[optind - 1]);
-		}
+		code = take(c, argv, o);
+		if (code != -1)
+			return code;
 	}
 	if (optind < argc)
 		return complain(EX_USAGE, "unexpected argument '%s'", argv[optind]);
