@@ -324,7 +324,7 @@ static int open_state(struct run *run)
 				why.len ? buf_str(&why) : strerror(-r));
 	bucket_sweep(reg);
 	automl_sweep(reg);
-	r = queue_start(reg, &reg->queue);
+	r = queue_start(reg, operation_work, &reg->queue);
 	if (r == 0)
 		r = operations_resume(reg);
 	return r < 0 ? complain(EX_OSERR, "cannot take up operations: %s", strerror(-r)) : EX_OK;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* /healthz and /metrics: what this server is and has done. */
+#include "api/registry/metrics.h"
+
 #include <pthread.h>
 #include <stdio.h>
 
+#include "api/registry/access.h"
 #include "api/registry/operations.h"
-#include "api/registry/routes.h"
-#include "api/registry/server.h"
 
 #define SERIES_MAX 512
 
@@ -74,7 +75,7 @@ static uint64_t resident_bytes(void)
 	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-int server_metrics(struct request *rq)
+int metrics_show(struct request *rq)
 {
 	struct buf *out = request_answer(rq);
 
@@ -92,7 +93,7 @@ int server_metrics(struct request *rq)
 	return out->err;
 }
 
-int server_health(struct request *rq)
+int metrics_health(struct request *rq)
 {
 	struct json_writer w;
 

@@ -5,65 +5,17 @@
 #include <sys/random.h>
 
 #include "api/log.h"
-#include "api/registry/automl.h"
-#include "api/registry/export.h"
 #include "api/registry/mapping.h"
-#include "api/registry/ml.h"
-
-#define EMPTY_TYPE "google.protobuf.Empty"
-
-static int vertex_operation_name(const struct operation_row *row, struct buf *out);
-static void vertex_operation_metadata(const struct operation_row *row, struct json_writer *w);
-
-static const struct operation_service vertex_operations = {
-	"vertex", "google.cloud.aiplatform.", "aiplatform.googleapis.com", vertex_operation_name,
-	vertex_operation_metadata};
-
-static const struct {
-	const char *name;     /* in the database: never changes */
-	const char *metadata; /* below the API version's package */
-	const char *response; /* the same, or EMPTY_TYPE */
-	void (*work)(struct registry *reg, struct job *job);
-	const struct operation_service *service; /* NULL: Vertex */
-} kinds[] = {
-	[OPERATION_UPLOAD] = {"upload", "UploadModelOperationMetadata", "UploadModelResponse", NULL,
-			      NULL},
-	[OPERATION_DELETE] = {"delete", "DeleteOperationMetadata", EMPTY_TYPE, NULL, NULL},
-	[OPERATION_DELETE_VERSION] = {"deleteVersion", "DeleteOperationMetadata", EMPTY_TYPE, NULL,
-				      NULL},
-	[OPERATION_EXPORT] = {"export", "ExportModelOperationMetadata", "ExportModelResponse",
-			      export_work, NULL},
-	[OPERATION_AUTOML_CREATE] = {"automl.create", "OperationMetadata", "Model",
-				     automl_create_work, &automl_operations},
-	[OPERATION_AUTOML_DELETE] = {"automl.delete", "OperationMetadata", EMPTY_TYPE, NULL,
-				     &automl_operations},
-	[OPERATION_AUTOML_DEPLOY] = {"automl.deploy", "OperationMetadata", EMPTY_TYPE, NULL,
-				     &automl_operations},
-	[OPERATION_AUTOML_UNDEPLOY] = {"automl.undeploy", "OperationMetadata", EMPTY_TYPE, NULL,
-				       &automl_operations},
-	[OPERATION_AUTOML_EXPORT] = {"automl.export", "OperationMetadata", EMPTY_TYPE, export_work,
-				     &automl_operations},
-	[OPERATION_ML_CREATE_VERSION] = {"ml.createVersion", "OperationMetadata", "Version",
-					 ml_create_work, &ml_operations},
-	[OPERATION_ML_DELETE_VERSION] = {"ml.deleteVersion", "OperationMetadata", EMPTY_TYPE,
-					 ml_delete_work, &ml_operations},
-	[OPERATION_ML_UPDATE_VERSION] = {"ml.updateVersion", "OperationMetadata", "Version",
-					 ml_update_work, &ml_operations},
-	[OPERATION_ML_UPDATE_MODEL] = {"ml.updateModel", "OperationMetadata", "Model", NULL,
-				       &ml_operations},
-	[OPERATION_ML_DELETE_MODEL] = {"ml.deleteModel", "OperationMetadata", EMPTY_TYPE, NULL,
-				       &ml_operations},
-};
 
 static const struct operation_service *service_of(int kind)
 {
-	return kinds[kind].service ? kinds[kind].service : &vertex_operations;
+	return operation_kinds[kind].service;
 }
 
 static int kind_of(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (streq(kinds[i].name, name))
+	for (size_t i = 0; i < OPERATION_KINDS; i++)
+		if (streq(operation_kinds[i].name, name))
 			return (int)i;
 	return -1;
 }
@@ -96,7 +48,7 @@ int operation_insert(struct txn *t, const struct operation_new *n, char id[OPERA
 			 " error_code, error_message, response)"
 			 " VALUES(?1, ?15, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12,"
 			 " ?13, ?14)",
-			 "tttitttttiiittt", id, n->api_version, kinds[n->kind].name,
+			 "tttitttttiiittt", id, n->api_version, operation_kinds[n->kind].name,
 			 n->place->project, n->place->location, n->model, n->work ? n->work : "{}",
 			 n->output, n->metadata ? n->metadata : "{}", now, (int64_t)n->done,
 			 (int64_t)n->code, n->message, n->response, service_of(n->kind)->id);
@@ -144,7 +96,7 @@ static void write_type(struct json_writer *w, int kind, const char *api, const c
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
 	buf_puts(&b, "type.googleapis.com/");
-	if (!streq(type, EMPTY_TYPE))
+	if (!streq(type, OPERATION_EMPTY_TYPE))
 		buf_printf(&b, "%s%s.", service_of(kind)->package, api);
 	buf_puts(&b, type);
 	jw_str(w, "@type", buf_str(&b));
@@ -157,7 +109,7 @@ static void write_result(sqlite3_stmt *s, int kind, struct json_writer *w)
 	jw_bool(w, "done", true);
 	if (code == API_OK) {
 		jw_object(w, "response");
-		write_type(w, kind, store_text(s, COL_API), kinds[kind].response);
+		write_type(w, kind, store_text(s, COL_API), operation_kinds[kind].response);
 		operation_splice(*store_text(s, COL_RESPONSE) ? store_text(s, COL_RESPONSE) : "{}",
 				 w);
 		jw_end_object(w);
@@ -197,6 +149,10 @@ static void vertex_operation_metadata(const struct operation_row *row, struct js
 	operation_splice(row->metadata, w);
 }
 
+const struct operation_service vertex_operations = {
+	"vertex", "google.cloud.aiplatform.", "aiplatform.googleapis.com", vertex_operation_name,
+	vertex_operation_metadata};
+
 /* The row, and its kind. */
 static int read_row(sqlite3_stmt *s, struct operation_row *row)
 {
@@ -228,7 +184,7 @@ static void print_row(sqlite3_stmt *s, struct json_writer *w)
 	jw_object(w, NULL);
 	jw_str(w, "name", buf_str(&name));
 	jw_object(w, "metadata");
-	write_type(w, kind, row.api_version, kinds[kind].metadata);
+	write_type(w, kind, row.api_version, operation_kinds[kind].metadata);
 	service_of(kind)->print_metadata(&row, w);
 	jw_end_object(w);
 	if (row.done)
@@ -386,7 +342,7 @@ int operations_resume(struct registry *reg)
 
 void operation_work(struct registry *reg, struct job *job)
 {
-	void (*work)(struct registry * r, struct job * j) = NULL;
+	queue_work *work = NULL;
 	int kind = -1;
 
 	{
@@ -400,7 +356,7 @@ void operation_work(struct registry *reg, struct job *job)
 		}
 	}
 	if (kind >= 0)
-		work = kinds[kind].work;
+		work = operation_kinds[kind].work;
 	if (work)
 		work(reg, job);
 	else

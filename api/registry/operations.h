@@ -26,6 +26,7 @@ enum operation_kind {
 	OPERATION_ML_UPDATE_VERSION,
 	OPERATION_ML_UPDATE_MODEL,
 	OPERATION_ML_DELETE_MODEL,
+	OPERATION_KINDS
 };
 
 /* A stored operation, as the printers of its service see it; borrowed. */
@@ -46,8 +47,21 @@ struct operation_service {
 	/* The members of metadata behind @type. */
 	void (*print_metadata)(const struct operation_row *row, struct json_writer *w);
 };
+extern const struct operation_service vertex_operations;
 extern const struct operation_service automl_operations;
 extern const struct operation_service ml_operations;
+
+#define OPERATION_EMPTY_TYPE "google.protobuf.Empty"
+
+struct operation_type {
+	const char *name;     /* in the database: never changes */
+	const char *metadata; /* below the API version's package */
+	const char *response; /* the same, or OPERATION_EMPTY_TYPE */
+	queue_work *work;     /* NULL: it is born done */
+	const struct operation_service *service;
+};
+/* By enum operation_kind; api/registry/operation_kinds.c. */
+extern const struct operation_type operation_kinds[OPERATION_KINDS];
 
 struct operation_new {
 	enum operation_kind kind;

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "api/log.h"
-#include "api/registry/operations.h"
 
 enum job_state {
 	JOB_RUNNING,
@@ -23,6 +22,7 @@ struct job {
 
 struct queue {
 	struct registry *reg;
+	queue_work *carry_out;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	pthread_cond_t change;
@@ -97,13 +97,13 @@ static void *worker(void *arg)
 	struct job *job;
 
 	while ((job = take_job(q))) {
-		operation_work(q->reg, job);
+		q->carry_out(q->reg, job);
 		drop_job(q, job);
 	}
 	return NULL;
 }
 
-int queue_start(struct registry *reg, struct queue **out)
+int queue_start(struct registry *reg, queue_work *carry_out, struct queue **out)
 {
 	struct queue *q = calloc(1, sizeof(*q));
 	pthread_condattr_t attr;
@@ -111,6 +111,7 @@ int queue_start(struct registry *reg, struct queue **out)
 	if (!q)
 		return -ENOMEM;
 	q->reg = reg;
+	q->carry_out = carry_out;
 	pthread_mutex_init(&q->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

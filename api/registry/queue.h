@@ -17,7 +17,9 @@
 struct job;
 struct queue;
 
-int queue_start(struct registry *reg, struct queue **out);
+/* Carries a job out, in a thread of the queue's. */
+typedef void queue_work(struct registry *reg, struct job *job);
+int queue_start(struct registry *reg, queue_work *carry_out, struct queue **out);
 /* Interrupts running jobs (they stay to be resumed) and joins the threads. */
 void queue_stop(struct queue *q);
 void queue_free(struct queue *q);

@@ -348,3 +348,18 @@ int request_fail_errno(struct request *rq, int err)
 	log_error("registry: %s %s: %s", rq->verb, rq->path, strerror(-err));
 	return request_fail(rq, code, NULL, "The registry could not do this: %s.", strerror(-err));
 }
+
+const char *route_service(const struct route *r)
+{
+	if (!r)
+		return "unknown";
+	if (r->surfaces & (SURFACE_STORAGE | SURFACE_UPLOAD))
+		return "storage";
+	if (r->surfaces & SURFACE_CRM)
+		return "cloudresourcemanager";
+	if (r->surfaces & SURFACE_AUTOML)
+		return "automl";
+	if (r->surfaces & SURFACE_ML)
+		return "ml";
+	return r->surfaces & SURFACE_ROOT ? "registry" : "vertex";
+}

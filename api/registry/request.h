@@ -83,6 +83,8 @@ struct route {
 #define SURFACE_ROOT    0x20u
 #define SURFACE_AUTOML  0x40u /* /v1/, /v1beta1/ of AutoML */
 #define SURFACE_ML      0x80u /* /v1/ of AI Platform */
+/* The service it belongs to; NULL: "unknown". */
+const char *route_service(const struct route *r);
 
 struct request *request_new(struct registry *reg, const char *target);
 void request_free(struct request *rq);

@@ -4,10 +4,10 @@
 #include <ctype.h>
 
 #include "api/registry/automl.h"
+#include "api/registry/metrics.h"
 #include "api/registry/ml.h"
 #include "api/registry/operations.h"
 #include "api/registry/place.h"
-#include "api/registry/server.h"
 #include "api/registry/storage.h"
 #include "api/registry/vertex.h"
 
@@ -71,8 +71,8 @@ static const struct route routes[] = {
 	{"GET", "b/{}/o/{}", NULL, SURFACE_STORAGE, "objects.get", storage_get, NULL},
 	{"DELETE", "b/{}/o/{}", NULL, SURFACE_STORAGE, "objects.delete", storage_delete, NULL},
 
-	{"GET", "healthz", NULL, SURFACE_ROOT, "healthz", server_health, NULL},
-	{"GET", "metrics", NULL, SURFACE_ROOT, "metrics", server_metrics, NULL},
+	{"GET", "healthz", NULL, SURFACE_ROOT, "healthz", metrics_health, NULL},
+	{"GET", "metrics", NULL, SURFACE_ROOT, "metrics", metrics_show, NULL},
 };
 
 static const struct {
@@ -116,21 +116,6 @@ unsigned route_surfaces(const char *name)
 			return names[i].surface;
 	}
 	return 0;
-}
-
-const char *route_service(const struct route *r)
-{
-	if (!r)
-		return "unknown";
-	if (r->surfaces & (SURFACE_STORAGE | SURFACE_UPLOAD))
-		return "storage";
-	if (r->surfaces & SURFACE_CRM)
-		return "cloudresourcemanager";
-	if (r->surfaces & SURFACE_AUTOML)
-		return "automl";
-	if (r->surfaces & SURFACE_ML)
-		return "ml";
-	return r->surfaces & SURFACE_ROOT ? "registry" : "vertex";
 }
 
 /* Which surface, and how many segments it takes. */

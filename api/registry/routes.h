@@ -12,6 +12,5 @@
 bool route_find(struct request *rq);
 /* The surfaces that a service's id or a request's Host stand for; 0: none. */
 unsigned route_surfaces(const char *name);
-const char *route_service(const struct route *r);
 
 #endif

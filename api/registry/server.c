@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "api/log.h"
+#include "api/registry/metrics.h"
 #include "api/registry/query.h"
 #include "api/registry/routes.h"
 

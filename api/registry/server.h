@@ -34,9 +34,4 @@ void server_reap(struct server *s);
 int server_reload_tokens(struct server *s, struct buf *why);
 void server_stop(struct server *s);
 
-/* Handlers of /healthz and /metrics, and what they tell. */
-int server_health(struct request *rq);
-int server_metrics(struct request *rq);
-void metrics_count(const struct request *rq);
-
 #endif

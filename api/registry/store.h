@@ -15,8 +15,6 @@
 
 #include "api/buf.h"
 
-#define STORE_SCHEMA_VERSION 3
-
 struct store;
 
 /* Open (creating, migrating) <dir>/registry.db; a database of a newer program

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/registry/store_schema.h"
 
-#include "api/registry/store.h"
-
 const char *const store_migrations[STORE_SCHEMA_VERSION] = {
 	/* 0 -> 1: projects, locations, Vertex models, operations. */
 	"CREATE TABLE projects("

@@ -9,6 +9,8 @@
 #ifndef MODELFS_REGISTRY_STORE_SCHEMA_H
 #define MODELFS_REGISTRY_STORE_SCHEMA_H
 
+#define STORE_SCHEMA_VERSION 3
+
 extern const char *const store_migrations[];
 
 #endif
