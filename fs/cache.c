@@ -289,7 +289,7 @@ static bool list_fresh(const struct collection *c, const struct req *r, uint64_t
 
 static bool list_usable(const struct collection *c, uint64_t now)
 {
-	return c->complete && c->listed_ns >= c->floor_ns && is_outage(&c->error) &&
+	return c->complete && c->listed_ns >= c->replaced_ns && is_outage(&c->error) &&
 	       now - c->listed_ns < stale_ns(c->m);
 }
 
@@ -388,7 +388,7 @@ static bool object_fresh(const struct collection *c, const struct object *o, con
 static bool object_usable(const struct collection *c, const struct object *o,
 			  const struct api_error *e, uint64_t now)
 {
-	return o->fetched_ns && o->fetched_ns >= o->floor_ns && is_outage(e) &&
+	return o->fetched_ns && o->fetched_ns >= o->replaced_ns && is_outage(e) &&
 	       now - o->fetched_ns < stale_ns(c->m);
 }
 
@@ -468,7 +468,7 @@ double cache_object_timeout(const struct collection *c, const struct object *o)
 							     : 0;
 }
 
-void cache_expire_object(struct collection *c, const char *id)
+void cache_doubt_object(struct collection *c, const char *id)
 {
 	struct object *o = collection_find(c, id);
 	struct fetch *f = fetch_find(c, id);
@@ -479,7 +479,31 @@ void cache_expire_object(struct collection *c, const char *id)
 		record_success(&f->error, &f->retry_ns, &f->failures);
 }
 
-void cache_expire(struct collection *c)
+void cache_expire_object(struct collection *c, const char *id)
+{
+	struct object *o = collection_find(c, id);
+
+	cache_doubt_object(c, id);
+	if (o)
+		o->replaced_ns = o->floor_ns;
+}
+
+void cache_put_answer(struct collection *c, const char *id, struct json resource, uint64_t begun_ns)
+{
+	struct object *o = collection_find(c, id);
+	uint64_t floor = o ? o->floor_ns : 0;
+
+	if (!o || begun_ns < o->fetched_ns)
+		return;
+	o->floor_ns = 0;
+	if (!cache_put(c, id, resource, begun_ns)) {
+		o->provisional = o->own_change = true;
+		o->replaced_ns = 0;
+	}
+	o->floor_ns = floor;
+}
+
+void cache_doubt(struct collection *c)
 {
 	c->floor_ns = now_ns();
 	if (!c->call)
@@ -488,26 +512,50 @@ void cache_expire(struct collection *c)
 		o->floor_ns = c->floor_ns;
 }
 
+void cache_expire(struct collection *c)
+{
+	cache_doubt(c);
+	c->replaced_ns = c->floor_ns;
+	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq))
+		o->replaced_ns = c->floor_ns;
+}
+
 void cache_expire_list(struct collection *c)
 {
-	c->floor_ns = now_ns();
+	c->floor_ns = c->replaced_ns = now_ns();
 	if (!c->call)
 		record_success(&c->error, &c->retry_ns, &c->failures);
 }
 
-void cache_expire_model(struct mount *m, const struct service *s, const char *model)
+static void model_changed(struct mount *m, struct collection *models, const char *model)
 {
 	const struct cache_watcher *w = m->cache->watcher;
+	struct object *o = collection_find(models, resource_id(model));
+
+	if (w && o)
+		w->changed(models, o);
+}
+
+void cache_expire_model(struct mount *m, const struct service *s, const char *model)
+{
 	struct collection *models, *versions;
-	struct object *o;
 
 	if (cache_model(m, s, model, &models, &versions))
 		return;
 	cache_expire_object(models, resource_id(model));
 	cache_expire(versions);
-	o = collection_find(models, resource_id(model));
-	if (w && o)
-		w->changed(models, o);
+	model_changed(m, models, model);
+}
+
+void cache_doubt_model(struct mount *m, const struct service *s, const char *model)
+{
+	struct collection *models, *versions;
+
+	if (cache_model(m, s, model, &models, &versions))
+		return;
+	cache_doubt_object(models, resource_id(model));
+	cache_doubt(versions);
+	model_changed(m, models, model);
 }
 
 void cache_remove(struct collection *c, const char *id)

@@ -40,6 +40,15 @@ int cache_put(struct collection *c, const char *id, struct json resource, uint64
 /* An own change was accepted: nothing that was asked before now is current. */
 void cache_expire_object(struct collection *c, const char *id);
 void cache_expire(struct collection *c);
+/* What a save was answered with, after cache_expire_object(): it is asked for
+ * again, but while the service is away this is given. */
+void cache_put_answer(struct collection *c, const char *id, struct json resource,
+		      uint64_t begun_ns);
+/* It may have changed: it is asked for again, and while the service is away what
+ * was known before is still given, as stale. */
+void cache_doubt_object(struct collection *c, const char *id);
+void cache_doubt(struct collection *c);
+void cache_doubt_model(struct mount *m, const struct service *s, const char *model);
 /* The set changed, what it holds did not. */
 void cache_expire_list(struct collection *c);
 /* A model, and its versions, changed. */

@@ -117,12 +117,26 @@ void commit_refused(struct mount *m, struct node *dir, const char *name, const c
 	free(l->error);
 	l->error = buf_take(&words);
 	l->error_errno = why->err;
+	l->unsettled = false;
 	l->uid = uid;
 	l->gid = gid;
 	l->error_wall_ns = wall_ns();
 	node_path(dir, &path);
 	buf_printf(&path, "%s%s", path.len ? "/" : "", name);
 	journal_failed(m, "save", buf_str(&path), why);
+	local_shown(m, dir);
+}
+
+static void forget_refusal(struct mount *m, struct node *dir, struct local *l)
+{
+	if (!l->rejected && !l->error)
+		return;
+	free(l->rejected);
+	free(l->error);
+	l->rejected = l->error = NULL;
+	l->rejected_len = 0;
+	l->error_errno = 0;
+	l->unsettled = false;
 	local_shown(m, dir);
 }
 
@@ -136,14 +150,7 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name)
 	free(l->before);
 	l->before = NULL;
 	node_local_detach(m->tree, l, 0);
-	if (!l->rejected && !l->error)
-		return;
-	free(l->rejected);
-	free(l->error);
-	l->rejected = l->error = NULL;
-	l->rejected_len = 0;
-	l->error_errno = 0;
-	local_shown(m, dir);
+	forget_refusal(m, dir, l);
 }
 
 void commit_unchanged(struct mount *m, struct node *dir, const char *name)
@@ -152,6 +159,21 @@ void commit_unchanged(struct mount *m, struct node *dir, const char *name)
 
 	if (l)
 		node_local_detach(m->tree, l, 0);
+}
+
+void commit_arrived(struct collection *c, struct object *o)
+{
+	o->arrived = false;
+	for (struct node *dir = c->dirs; dir; dir = dir->coll_next) {
+		if (!dir->id || !streq(dir->id, o->id))
+			continue;
+		for (struct local *l = dir->locals; l; l = l->next) {
+			if (!l->unsettled)
+				continue;
+			log_info("save %s: it was accepted after all", l->name);
+			forget_refusal(c->m, dir, l);
+		}
+	}
 }
 
 /* ---- the answer ---- */
@@ -194,10 +216,15 @@ static void cancel_sent(struct commit *c)
 	operations_poll_now(c->m, op);
 }
 
+/* What the service is asked before that is saved again, or shown. */
 static void remember_unknown(struct commit *c)
 {
 	struct local *l = node_local(c->dir, c->file, true);
+	struct object *o =
+		c->dir->coll && c->dir->id ? collection_find(c->dir->coll, c->dir->id) : NULL;
 
+	if (o && c->body && (c->cls == CLASS_FIELD || c->cls == CLASS_DOCUMENT))
+		object_await(o, c->body);
 	if (!l || c->cls != CLASS_EXPORT)
 		return;
 	l->unknown = true;
@@ -251,6 +278,26 @@ static struct json saved(struct json answer)
 	return json_present(response) ? response : answer;
 }
 
+/* What is kept as refused may have been accepted; of several, the last is
+ * found out. */
+static void refusal_unsettled(struct commit *c)
+{
+	for (struct local *l = c->dir->locals; l; l = l->next)
+		l->unsettled = l->error && streq(l->name, c->file);
+}
+
+/* The resource as the service answered: what is read while it cannot be asked. */
+static void show_answer(struct commit *c)
+{
+	struct collection *coll = c->dir->coll;
+	struct object *o = coll && c->dir->id ? collection_find(coll, c->dir->id) : NULL;
+	_cleanup_free_ char *was = o ? json_get_str(object_json(o), "name") : NULL;
+
+	if (was && json_is(json_get(c->answer, "name"), was) &&
+	    json_equal(json_get(c->answer, "versionId"), json_get(object_json(o), "versionId")))
+		cache_put_answer(coll, c->dir->id, c->answer, c->begun_ns);
+}
+
 /* The commit's last word: what it changed is asked for again, whoever waits is
  * told. */
 static void commit_end(struct commit *c, const struct outcome *o)
@@ -259,8 +306,13 @@ static void commit_end(struct commit *c, const struct outcome *o)
 		struct own_change w = own_change(c);
 
 		own_end(&w, !o->err, saved(c->answer));
-		cache_expire_model(c->m, c->service, c->model);
+		if (o->err)
+			cache_doubt_model(c->m, c->service, c->model);
+		else
+			cache_expire_model(c->m, c->service, c->model);
 	}
+	if (!o->err && (c->cls == CLASS_FIELD || c->cls == CLASS_DOCUMENT))
+		show_answer(c);
 	if (c->cls == CLASS_DRAFT_DOCUMENT)
 		draft_ended(c, o);
 	if (c->underway.late)
@@ -280,7 +332,17 @@ static void commit_end(struct commit *c, const struct outcome *o)
 						     .uid = c->uid,
 						     .gid = c->gid},
 			      c->answer);
+	if (o->unknown)
+		refusal_unsettled(c);
 	commit_free(c);
+}
+
+/* It was sent, and what came back does not tell whether it was done: nothing,
+ * half an answer, or a gateway's or server's failure in the middle of it. */
+static bool fate_unknown(const struct answer *a)
+{
+	return a->sent && (!a->http || (a->http >= 200 && a->http < 300) ||
+			   (a->http >= 500 && a->http != 501));
 }
 
 /* A method that answers with an operation is waited for (contract section 3). */
@@ -328,6 +390,7 @@ static void call_ended(void *ctx, struct answer *a)
 {
 	struct commit *c = ctx;
 	struct outcome o = {.err = -a->error.err};
+	_cleanup_free_ char *words = NULL;
 
 	c->call = NULL;
 	c->answer = json_root(a->json);
@@ -341,10 +404,16 @@ static void call_ended(void *ctx, struct answer *a)
 		else if (c->cls == CLASS_CANCEL)
 			cancel_sent(c);
 	} else {
-		o.unknown = a->sent && !a->http;
 		o.why = a->error; /* borrowed while done runs */
-		if (o.unknown)
+		o.unknown = fate_unknown(a);
+		if (o.unknown) {
+			words = str_format("the request was sent, its outcome is not known: %s",
+					   a->error.message ? a->error.message
+							    : strerror(a->error.err));
+			if (words)
+				o.why.message = words;
 			remember_unknown(c);
+		}
 	}
 	commit_end(c, &o);
 }
@@ -453,6 +522,20 @@ static int refuse(struct api_error *why, int err, const char *reason)
 	api_error_set(why, -err, code, "%s", reason ? reason : strerror(-err));
 	return err;
 }
+
+/* The text that is kept as refused is what the service has, or the export that
+ * it asked for was started: it is no longer refused. */
+static void commit_is_there(const struct node *n, const struct commit_text *t, struct mount *m)
+{
+	struct local *l = node_local(n->parent, n->name, false);
+	bool export = n->cls->id == CLASS_EXPORT && !t->backup;
+
+	if (l && l->rejected &&
+	    ((export && l->unsettled) ||
+	     (l->rejected_len == t->len && !memcmp(l->rejected, t->text, t->len))))
+		forget_refusal(m, n->parent, l);
+}
+
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why)
 {
@@ -491,6 +574,7 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 	}
 	if (g.out.no_change) {
 		judged_reset(&g.out);
+		commit_is_there(n, t, r->m);
 		return COMMIT_NOTHING;
 	}
 	name = commit_target(&g);

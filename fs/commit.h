@@ -39,6 +39,9 @@ struct commit_text {
 };
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why);
+/* A text that is no value at all was refused: what is shown now is what its
+ * writer's backup holds. */
+void commit_unread(struct node *n, pid_t writer);
 /* Remember a refused text (NULL: only the reason) of the attribute `name` in
  * dir; `now` a good save: forget both. */
 void commit_refused(struct mount *m, struct node *dir, const char *name, const char *text,
@@ -48,6 +51,10 @@ void commit_accepted(struct mount *m, struct node *dir, const char *name);
  * again, and that is all.  (vim copies its backup back after a refusal: the
  * refused text stays.) */
 void commit_unchanged(struct mount *m, struct node *dir, const char *name);
+
+/* A save whose outcome was not known turns out to be the service's new content:
+ * it was a good one. */
+void commit_arrived(struct collection *c, struct object *o);
 
 /* Commits that are under way; at the end of the mount: nobody will be told. */
 size_t commit_count(void);

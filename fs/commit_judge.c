@@ -22,12 +22,23 @@ static bool older_than_request(const struct judging *g)
 
 static int look_again(struct judging *g)
 {
+	struct collection *c = g->dir->coll;
 	struct object *o;
+	int rc;
 
-	cache_expire_object(g->dir->coll, g->dir->id);
-	if (g->dir->coll->kind == COLL_VERSIONS)
-		cache_expire(g->dir->coll);
-	return layout_object(g->n, g->r, &o);
+	if (g->o->floor_ns < g->r->begun_ns && c->kind == COLL_VERSIONS)
+		cache_doubt(c);
+	else if (g->o->floor_ns < g->r->begun_ns)
+		cache_doubt_object(c, g->dir->id);
+	rc = layout_object(g->n, g->r, &o);
+	/* While the service is away nobody can tell. */
+	if (!rc && o->fetched_ns < g->r->begun_ns) {
+		const struct api_error *e = cache_error(c, g->dir->id);
+
+		rc = judged_refuse(&g->out, e && e->err ? -e->err : -EHOSTUNREACH, "%s",
+				   e && e->message ? e->message : "the service is away");
+	}
+	return rc;
 }
 
 static int judge_whole(struct judging *g, struct json base, const char *etag)
@@ -177,11 +188,14 @@ static int settle_unknown(struct judging *g, struct local *l)
 	if (rc)
 		return rc;
 	if (c->listed_ns < g->r->begun_ns) {
-		if (!c->call && !c->error.err)
+		/* What was listed before tells nothing: asked for once, it is a failure. */
+		if (!c->call && c->floor_ns < g->r->begun_ns)
 			cache_expire(c);
 		rc = cache_list(c, g->r);
 		if (rc)
 			return rc;
+		if (c->listed_ns < g->r->begun_ns)
+			return -EAGAIN;
 	}
 	l->unknown = false;
 	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq)) {
@@ -303,32 +317,59 @@ static int default_body(struct judging *g)
 	return g->out.body ? 0 : -ENOMEM;
 }
 
+static bool same_text(const struct commit_text *t, const char *text, size_t len)
+{
+	return text && len == t->len && memcmp(text, t->text, len) == 0;
+}
+
 bool commit_puts_back(const struct node *n, const struct commit_text *t)
 {
 	const struct local *l = node_local(n->parent, n->name, false);
 
-	return l && l->error && l->before && t->writer && l->writer == t->writer &&
-	       wall_ns() - l->error_wall_ns < PUT_BACK_NS && l->before_len == t->len &&
-	       memcmp(l->before, t->text, t->len) == 0;
+	return l && t->writer && l->writer == t->writer && l->before_wall_ns <= l->error_wall_ns &&
+	       wall_ns() - l->error_wall_ns < PUT_BACK_NS &&
+	       same_text(t, l->before, l->before_len) &&
+	       !same_text(t, l->rejected, l->rejected_len); /* that is a repeat */
 }
 
-void commit_remember_before(struct node *n, struct object *o, const struct commit_text *t,
-			    const struct req *r)
+static bool has_backups(const struct node *n)
 {
-	bool guarded = n->cls->id == CLASS_DOCUMENT ||
-		       (n->cls->id == CLASS_FIELD && n->field && field_is_json(n->field));
-	struct local *l = t->writer && guarded ? node_local(n->parent, n->name, true) : NULL;
+	return n->cls->id == CLASS_DOCUMENT || n->cls->id == CLASS_EXPORT ||
+	       (n->cls->id == CLASS_FIELD && n->field && field_is_json(n->field));
+}
+
+static void remember_shown(struct node *n, struct object *o, struct local *l, pid_t writer)
+{
 	_cleanup_buf_ struct buf shown = BUF_INIT;
 
-	if (!l || (l->before && l->writer == t->writer && l->before_ns >= r->begun_ns))
-		return; /* this very save, judged again with news */
 	if (layout_render(n, o, &shown))
 		return;
 	free(l->before);
 	l->before_len = shown.len;
 	l->before = buf_take(&shown);
 	l->before_ns = now_ns();
-	l->writer = t->writer;
+	l->before_wall_ns = wall_ns();
+	l->writer = writer;
+}
+
+void commit_remember_before(struct node *n, struct object *o, const struct commit_text *t,
+			    const struct req *r)
+{
+	struct local *l = t->writer && has_backups(n) ? node_local(n->parent, n->name, true) : NULL;
+
+	if (!l || (l->before && l->writer == t->writer && l->before_ns >= r->begun_ns))
+		return; /* this very save, judged again with news */
+	remember_shown(n, o, l, t->writer);
+}
+
+void commit_unread(struct node *n, pid_t writer)
+{
+	struct node *dir = n->parent;
+	struct object *o = dir->coll && dir->id ? collection_find(dir->coll, dir->id) : NULL;
+	struct local *l = o && has_backups(n) ? node_local(dir, n->name, true) : NULL;
+
+	if (l)
+		remember_shown(n, o, l, writer);
 }
 
 int commit_judge(struct judging *g)

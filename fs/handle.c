@@ -179,8 +179,10 @@ static int event_reply(struct req *r, const struct save_step *step)
 
 static int event_refused(struct req *r, struct handle *h, const struct save_step *step)
 {
-	if (step->refused && !step->again)
+	if (step->refused && !step->again) {
+		commit_unread(h->node, h->opener);
 		keep_reason(r->m, h, step->reply ? step->reply : -EINVAL, step->reason);
+	}
 	return event_reply(r, step);
 }
 

@@ -129,7 +129,7 @@ void object_own_end(struct object *o, bool accepted, struct json answer)
 static void past_push(struct object *o, struct json now)
 {
 	char *etag = json_get_str(object_json(o), "etag");
-	bool own = (o->own_change || o->own_pending) && own_content(o, now);
+	bool own = o->arrived || ((o->own_change || o->own_pending) && own_content(o, now));
 
 	if (etag && json_is(json_get(now, "etag"), etag)) { /* the same, told otherwise */
 		free(etag);
@@ -137,10 +137,12 @@ static void past_push(struct object *o, struct json now)
 	}
 	if (!own) /* somebody else's change: no earlier text is a base any more */
 		forget_bases(o);
-	else if (!o->own_change)
+	else if (!o->own_change && !o->arrived)
 		o->own_guess = true;
-	if (!etag)
+	if (!etag || o->provisional) {
+		free(etag);
 		return;
+	}
 	if (o->past_count == PAST_MAX)
 		past_free(&o->past[--o->past_count]);
 	memmove(o->past + 1, o->past, o->past_count * sizeof(*o->past));
@@ -159,6 +161,48 @@ int object_base(struct object *o, const char *etag, struct json_doc **out)
 	return -ESTALE;
 }
 
+void object_await(struct object *o, const char *body)
+{
+	free(o->awaited);
+	o->awaited = body ? strdup(body) : NULL;
+}
+
+/* The service's own: every change alters them. */
+static bool changes_always(const char *key)
+{
+	return streq(key, "etag") || ends_with(key, "Time");
+}
+
+/* Every member of `of` is in b as in a, less those of `except` and the
+ * service's own. */
+static bool members_same(struct json of, struct json a, struct json b, struct json except)
+{
+	for (struct json m = json_first(of); json_present(m); m = json_next(m)) {
+		_cleanup_buf_ struct buf key = BUF_INIT;
+
+		if (json_key(m, &key))
+			return false;
+		if (changes_always(buf_str(&key)) || json_present(json_get(except, buf_str(&key))))
+			continue;
+		if (!json_same(json_get(a, buf_str(&key)), json_get(b, buf_str(&key))))
+			return false;
+	}
+	return true;
+}
+
+/* What was sent is there, and nothing else changed: it was our own doing. */
+static bool is_awaited(struct object *o, struct json now)
+{
+	_cleanup_json_ struct json_doc *doc = NULL;
+	struct json sent, before = object_json(o);
+
+	if (!o->awaited || json_parse(o->awaited, strlen(o->awaited), &doc, NULL))
+		return false;
+	sent = json_root(doc);
+	return members_same(sent, sent, now, JSON_ABSENT) &&
+	       members_same(before, before, now, sent) && members_same(now, before, now, sent);
+}
+
 struct object *object_ref(struct object *o)
 {
 	o->refs++;
@@ -175,6 +219,7 @@ void object_unref(struct object *o)
 	json_doc_free(o->own_doc);
 	json_doc_free(o->doc);
 	free(o->id);
+	free(o->awaited);
 	free(o->text);
 	free(o);
 }
@@ -343,9 +388,12 @@ static int object_fill(struct collection *c, struct object *o, struct json resou
 		return -ENOMEM;
 	memcpy(text, raw, len);
 	text[len] = '\0';
+	o->arrived = o->text && is_awaited(o, resource);
+	object_await(o, NULL);
 	if (o->text)
 		past_push(o, resource);
 	own_read(o);
+	o->provisional = false;
 	free(o->text);
 	json_doc_free(o->doc);
 	o->doc = NULL;
@@ -374,6 +422,7 @@ int collection_put(struct collection *c, const char *id, struct json resource, u
 	if (o && o->len == len && !memcmp(o->text, raw, len)) {
 		o->fetched_ns = begun_ns;
 		own_read(o);
+		o->provisional = false;
 		return PUT_SAME;
 	}
 	if (o) {

@@ -48,6 +48,7 @@ struct object {
 	uint64_t seq;         /* place in the collection: readdir's cookie */
 	uint64_t fetched_ns;  /* monotonic: the request that last confirmed it; 0: expired */
 	uint64_t floor_ns;    /* requests begun before this do not count */
+	uint64_t replaced_ns; /* … and what they told is known to be outdated */
 	unsigned list_gen;
 	/* saves of this mount (fs/own.h) */
 	unsigned own_pending;     /* under way */
@@ -56,6 +57,9 @@ struct object {
 	bool own_loose;           /* it was another level's: what both have reads merged here */
 	struct buf own_fields;    /* what they wrote, each followed by a comma */
 	struct json_doc *own_doc; /* with what values; NULL: any */
+	bool provisional;         /* a save's own answer: its etag is not the one that counts */
+	char *awaited;            /* body of a PATCH whose outcome nobody told */
+	bool arrived;             /* this content is what that PATCH makes of the one before */
 	struct past past[PAST_MAX]; /* newest first */
 	size_t past_count;
 };
@@ -75,12 +79,13 @@ struct collection {
 	struct object **order; /* by seq, holes are NULL */
 	size_t order_len, order_cap;
 	uint64_t next_seq;
-	bool complete;       /* a listing ended well once */
-	bool stale;          /* what was given last was older than the TTL */
-	uint64_t listed_ns;  /* monotonic: when that listing began; 0: expired */
-	uint64_t floor_ns;   /* listings begun before this do not count */
-	uint64_t changed_ns; /* wall clock: when the set was last seen to change */
-	uint64_t gen;        /* counts every change of the set or of an object */
+	bool complete;        /* a listing ended well once */
+	bool stale;           /* what was given last was older than the TTL */
+	uint64_t listed_ns;   /* monotonic: when that listing began; 0: expired */
+	uint64_t floor_ns;    /* listings begun before this do not count */
+	uint64_t replaced_ns; /* … and what they told is known to be outdated */
+	uint64_t changed_ns;  /* wall clock: when the set was last seen to change */
+	uint64_t gen;         /* counts every change of the set or of an object */
 	uint64_t used_ns;
 	/* the listing under way */
 	struct list_call *call;
@@ -110,6 +115,9 @@ int object_base(struct object *o, const char *etag, struct json_doc **out);
 void object_own_begin(struct object *o, const char *fields, const char *values, bool other_level);
 /* Its fate; answer: the resource after it, if the service told. */
 void object_own_end(struct object *o, bool accepted, struct json answer);
+/* A PATCH with this body was sent, and nobody knows its outcome: the next other
+ * content tells (o->arrived). */
+void object_await(struct object *o, const char *body);
 struct object *object_ref(struct object *o);
 void object_unref(struct object *o); /* NULL is fine */
 void object_unrefp(struct object **o);

@@ -31,13 +31,14 @@ struct local {
 	struct loop_timer back;   /* when it comes back */
 	char *last_export;        /* export.json: the last configuration sent, as shown */
 	char *operation;          /* export.json: what the last one started */
+	bool unsettled;           /* the refused text was sent, its outcome is not known */
 	bool unknown;             /* export.json: a POST whose fate nobody knows … */
 	uint64_t unknown_wall_ns; /* … sent then */
 	char *unknown_body;
 	uint64_t changed_wall_ns; /* last_export or template came or went */
 	char *before;             /* what was shown when the last text was judged … */
 	size_t before_len;
-	uint64_t before_ns;
+	uint64_t before_ns, before_wall_ns;
 	pid_t writer; /* … and the process that brought it; JSON files only */
 	char *sent;   /* a document: the text that was accepted last … */
 	size_t sent_len;

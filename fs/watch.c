@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/watch.h"
 
+#include "fs/commit.h"
 #include "fs/notify.h"
 #include "fs/operations.h"
 
@@ -67,6 +68,8 @@ static void object_removed(struct collection *c, const char *id)
 static void object_changed(struct collection *c, struct object *o)
 {
 	tell_changed(c, o);
+	if (o && o->arrived)
+		commit_arrived(c, o);
 	if (o && c->kind == COLL_OPERATIONS)
 		operations_seen(c, o);
 }

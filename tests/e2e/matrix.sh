@@ -68,3 +68,19 @@ test_a_backup_that_is_put_back_is_no_save() {
 	eq 'face null' "$(rest GET "/v1/$LOC/models/face" | jq -r '.labels | "\(.subject) \(.b)"')"
 }
 as_user test_a_backup_that_is_put_back_is_no_save
+
+# vim with backupcopy=yes, after an export was refused: what stood there before
+# is written back, and that starts none.
+test_a_backup_of_export_json_that_is_copied_back_starts_none() {
+	both -o ttl=600
+	export_to "$F/export.json" gs://out/first >"$DIR/tmp/e.json"
+	cp "$DIR/tmp/e.json" "$F/export.json"
+	mark
+	eq EINVAL "$(python3 "$E2E/tools/put_back.py" copy "$F/export.json" out/first 'out/first/../x"]' x x)"
+	eq 0 "$(calls POST ':export$')"
+	like 'first/../x' "$(cat "$F/.export.json.rejected")"
+	# by anybody else the same text is another save
+	cp "$DIR/tmp/e.json" "$F/export.json"
+	eq 1 "$(calls POST ':export$')"
+}
+as_user test_a_backup_of_export_json_that_is_copied_back_starts_none

@@ -214,6 +214,58 @@ test_a_write_whose_answer_is_lost_is_not_sent_twice() {
 	eq 1 "$(rest GET "/v1/$LOC/models/face/operations" | jq '[.operations[] | select(.metadata."@type" | test("Export"))] | length')"
 }
 
+# Half an answer and a gateway's failure tell as little as none.
+test_an_export_whose_answer_is_cut_or_lost_is_not_started_twice() {
+	proxied timeout=3
+	local how n=0
+	for how in drop cut 'lost 502' 'lost 504'; do
+		n=$((n + 1))
+		export_to "$F/export.json" "gs://out/$n" >"$DIR/tmp/e.json"
+		mode "$how" ':export'
+		not cp "$DIR/tmp/e.json" "$F/export.json" 2>/dev/null
+		like 'its outcome is not known' "$(cat "$F/.export.json.error")" "$how"
+		cmp "$DIR/tmp/e.json" "$F/.export.json.rejected"
+		mode pass
+		cp "$DIR/tmp/e.json" "$F/export.json"
+		eq "$n" "$(rest GET "/v1/$LOC/models/face/operations" | jq '[.operations[] | select(.metadata."@type" | test("Export"))] | length')" "$how"
+		[ ! -e "$F/.export.json.error" ]
+		[ ! -e "$F/.export.json.rejected" ]
+		eq SUCCEEDED "$(cat "$F/operations/latest/wait")"
+	done
+}
+as_user test_an_export_whose_answer_is_cut_or_lost_is_not_started_twice
+
+test_an_unknown_outcome_is_called_so_and_settles_by_itself() {
+	proxied timeout=3,ttl=600
+	local how n=0
+	for how in drop cut 'lost 502'; do
+		n=$((n + 1))
+		jq --arg n "mine $n" '.displayName = $n' "$F/model.json" >"$DIR/tmp/m"
+		mode "$how" updateMask
+		not cp "$DIR/tmp/m" "$F/model.json" 2>/dev/null
+		like 'save models/face/model.json: .*its outcome is not known' "$(tail -n 3 "$DIR/mount.log")" "$how"
+		mode pass
+		# it was accepted after all: no reason stays, and the same text again is no conflict
+		within 10 sh -c "[ \"\$(cat '$F/displayName')\" = 'mine $n' ]"
+		[ ! -e "$F/.model.json.error" ]
+		[ ! -e "$F/.model.json.rejected" ]
+		cp "$DIR/tmp/m" "$F/model.json"
+	done
+	# a buffer that goes on from there is no conflict either
+	sed "s/mine $n/mine again/" "$DIR/tmp/m" >"$DIR/tmp/m2"
+	cp "$DIR/tmp/m2" "$F/model.json"
+	eq 'mine again' "$(rest GET "/v1/$LOC/models/face" | jq -r .displayName)"
+	# one that was not accepted stays refused
+	jq '.displayName = "never"' "$F/model.json" >"$DIR/tmp/m"
+	mode status 503 updateMask
+	not cp "$DIR/tmp/m" "$F/model.json" 2>/dev/null
+	mode pass
+	echo x >"$MNT/.modelfs/refresh"
+	within 10 sh -c "[ \"\$(cat '$F/displayName')\" = 'mine again' ]"
+	cmp "$DIR/tmp/m" "$F/.model.json.rejected"
+}
+as_user test_an_unknown_outcome_is_called_so_and_settles_by_itself
+
 # ---- tomorrow's API
 
 test_fields_and_enums_of_tomorrow_are_shown_and_survive_saves() {

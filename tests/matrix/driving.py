@@ -26,7 +26,7 @@ class Fault(Exception):
 def slug(name):
     out = "".join({">": "gt", "|": "bar", "{": "brace", "(": "paren", "<": "lt", "=": "-", "+": "plus",
                    "&": "and"}.get(c, c if c.isalnum() else "-") for c in name)
-    return "t-" + re.sub("-+", "-", out).strip("-").lower()
+    return re.sub("-+", "-", out).strip("-").lower()
 
 
 def read(path):
@@ -37,9 +37,12 @@ def read(path):
 class Tool:
     """One tool and its model.  The bench has mount, work (directories), reg, tmux (a socket) and patience."""
 
+    prefix = "t-"  # of the model's id
+    key = "displayName"  # what an editor changes
+
     def __init__(self, bench, tool, number):
         self.bench, self.tool, self.number = bench, tool, number
-        self.model = slug(tool.name)
+        self.model = self.prefix + slug(tool.name)
         self.dir = os.path.join(bench.mount, "models", self.model)
         self.work = os.path.join(bench.work, self.model)
         os.makedirs(self.work)
@@ -123,11 +126,12 @@ class Tool:
         path = os.path.join(where, name)
         there = os.path.exists(path)
         lines = text.splitlines()
-        down = [i for i, l in enumerate(lines) if '"displayName"' in l]
+        down = [i for i, l in enumerate(lines) if '"%s"' % self.key in l] or [0]
         typed = new[len(old):] if there and new.startswith(old) else "x-%d" % self.turn
         good, said, status = editors.drive(
             self.tool, self.bench.tmux, "%s-%d-%d" % (self.model, self.turn, where != self.dir), path, env, home,
-            self.bench.patience, old if there else "", down[0] if down else 0, typed, between)
+            self.bench.patience, old if there else "", down[0], 2 if lines[down[0]].endswith(",") else 1, typed,
+            between)
         said = said.replace(path, name).replace(where, "DIR")
         return status, ("" if good else "REFUSED ") + said
 

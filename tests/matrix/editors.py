@@ -46,7 +46,7 @@ def nano(name, *options):
 
 def emacs(name, more=""):
     return Editor(name, "emacs", [a.replace("{more}", more) for a in EMACS], None, None,
-                  ["C-x", "C-s"], r"-UU.?:----[\s\S]*Wrote [^\n]*mod(el|le)\.json",
+                  ["C-x", "C-s"], r"-UU.?:----[\s\S]*Wrote [^\n]*(mod(el|le)|export)\.json",
                   r"(Write error|Renaming|Opening output|Error|File error|Creating|Doing|Removing)[^\n]*|"
                   r"No such file[^\n]*|Setting [^\n]*|Closing[^\n]*|Writing to[^\n]*|.*(not exist|create).*\?",
                   [(["C-x", "C-c"], None), (["n"], r"Save file|\(y, n, !"), (["yes", "Enter"], r"exit anyway")],
@@ -78,7 +78,7 @@ def table():
                [(["Enter"], r"Dismiss", "now"), (["Escape", "Escape"], None), (["F10"], None),
                 (["n"], r"modified|Save before|quit")], ALL),
         Editor("kakoune", "kak", ["kak", "-n", "{f}"], ("i", r"insert"), ("Escape", r"insert"),
-               [":w", "Enter"], r"wrote|\n[^\n]*model.json [^\n+]*$", r"'w(rite)?':[^\n]*|\d+:\d+[^\n]*error[^\n]*",
+               [":w", "Enter"], r"wrote|\n[^\n]*(model|export).json [^\n+]*$", r"'w(rite)?':[^\n]*|\d+:\d+[^\n]*error[^\n]*",
                [([":q!", "Enter"], None)], ALL),
     ]
 
@@ -143,8 +143,8 @@ class Screen:
 NAMED = {"Enter", "Escape", "Down", "Up", "Left", "Right", "End", "Home"}
 
 
-def go_to_value(screen, lines_down):
-    screen.keys(*["Down"] * lines_down, "End", "Left", "Left")
+def go_to_value(screen, lines_down, left):
+    screen.keys(*["Down"] * lines_down, "End", *["Left"] * left)
 
 
 def save(screen, e):
@@ -190,8 +190,10 @@ def status_in(path):
         return int(f.read())
 
 
-def drive(e, socket, session, path, env, cwd, patience, shows, lines_down, typed, between):
-    """Open path, type, save, leave; between() runs before the save.  (good, words, exit status)"""
+def drive(e, socket, session, path, env, cwd, patience, shows, lines_down, left, typed, between):
+    """Open path, type behind a value, save, leave; between() runs before the save.
+
+    lines_down, left: the way to the end of the value.  (good, words, exit status)"""
     rc = os.path.join(cwd, session + ".rc")
     argv = ["sh", "-c", '"$@"; echo $? >"$0"', rc] + [a.replace("{f}", path) for a in e.argv]
     screen = Screen(socket, session, argv, env, cwd, patience)
@@ -208,9 +210,10 @@ def drive(e, socket, session, path, env, cwd, patience, shows, lines_down, typed
             screen.keys(e.insert[0])
             screen.until(e.insert[1])
         if shows:
-            go_to_value(screen, lines_down)
+            go_to_value(screen, lines_down, left)
         screen.keys(typed)
         screen.until(re.escape(typed))
+        screen.until(e.said, absent=True)  # what tells a saved file from a changed one
         if e.leave:
             screen.keys(e.leave[0])
             screen.until(e.leave[1], absent=True)

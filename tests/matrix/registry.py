@@ -39,10 +39,10 @@ class Registry:
             raise RuntimeError("%s %s: %s" % (verb, path, answer))
         return answer
 
-    def make(self, model, name):
-        self.call("POST", self.location + "/models:upload", {"modelId": model, "model": {
+    def make(self, model, name, **more):
+        self.call("POST", self.location + "/models:upload", {"modelId": model, "model": dict({
             "displayName": name, "description": "As it was.",
-            "containerSpec": {"imageUri": "gcr.io/demo/server:1"}, "labels": {"team": "a"}}})
+            "containerSpec": {"imageUri": "gcr.io/demo/server:1"}, "labels": {"team": "a"}}, **more)})
 
     def get(self, model):
         return self.call("GET", "%s/models/%s" % (self.location, model))
@@ -51,17 +51,22 @@ class Registry:
         self.call("PATCH", "%s/models/%s?updateMask=%s" % (self.location, model, ",".join(fields)), fields)
 
 
+def model_of(path):
+    m = re.search(r"/models/([^/:@?]+)", path)
+    return m.group(1) if m else ""
+
+
 class Proxy(socketserver.ThreadingMixIn, http.server.HTTPServer):
     address_family = socket.AF_UNIX
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, path, upstream):
+    def __init__(self, path, upstream, handler):
         self.upstream = upstream
         self.lock = threading.Lock()
         self.changes = {}  # model: the requests that would change it
         self.refusing = set()
-        super().__init__(path, Handler)
+        super().__init__(path, handler)
         os.chmod(path, 0o600)
 
     def server_bind(self):
@@ -75,8 +80,7 @@ class Proxy(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def refuses(self, verb, path):
         if verb == "GET":
             return False
-        m = re.search(r"/models/([^/:@?]+)", path)
-        model = m.group(1) if m else ""
+        model = model_of(path)
         with self.lock:
             self.changes.setdefault(model, []).append(verb + " " + path)
             return model in self.refusing
@@ -96,27 +100,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def hand_on(self, body):
+        """The registry's connection, which has the request."""
+        up = Upstream(self.server.upstream)
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
+        up.request(self.command, self.path, body or None, headers)
+        return up
+
     def handle_any(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         if self.server.refuses(self.command, self.path):
             self.answer(403, json.dumps({"error": {
                 "code": 403, "status": "PERMISSION_DENIED",
                 "message": "You may not change this model today."}}).encode())
             return
-        up = Upstream(self.server.upstream)
-        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
-        up.request(self.command, self.path, body or None, headers)
+        up = self.hand_on(body)
         r = up.getresponse()
         self.answer(r.status, r.read(), r.headers.get("Content-Type", "application/json"))
         up.close()
 
-    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = handle_any
+    def do_any(self):
+        self.handle_any()
+
+    do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = do_any
 
     def log_message(self, *args):
         pass
 
 
-def start_proxy(path, upstream):
-    proxy = Proxy(path, upstream)
+def start_proxy(path, upstream, handler=Handler):
+    proxy = Proxy(path, upstream, handler)
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     return proxy

@@ -11,6 +11,8 @@ status N REGEX  answers N with Google's envelope where the path matches
 html            answers 200 with a page that is no JSON
 running         hides the end of every operation: it runs on and on
 drop REGEX      closes the connection without a word, after the server has acted
+cut REGEX       the same, in the middle of the answer
+lost N REGEX    answers N without an envelope, after the server has acted
 """
 import http.client
 import http.server
@@ -101,6 +103,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         data = r.read()
         if m[0] == "drop" and hit:
             self.close_connection = True
+            return
+        if m[0] == "cut" and hit:
+            self.send_response(r.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data[:len(data) // 2])
+            self.close_connection = True
+            return
+        if m[0] == "lost" and hit:
+            self.answer(int(m[1]), b"<html>Bad gateway</html>", "text/html")
             return
         if m[0] == "future":
             data = json.dumps(tomorrow(json.loads(data))).encode()
