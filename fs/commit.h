@@ -42,6 +42,8 @@ int commit_begin(struct node *n, const struct commit_text *t, struct req *r, com
 /* A text that is no value at all was refused: what is shown now is what its
  * writer's backup holds. */
 void commit_unread(struct node *n, pid_t writer);
+/* One that a rename brought was refused: nobody copies a backup back. */
+void commit_no_backup(struct node *dir, const char *name);
 /* Remember a refused text (NULL: only the reason) of the attribute `name` in
  * dir; `now` a good save: forget both. */
 void commit_refused(struct mount *m, struct node *dir, const char *name, const char *text,

@@ -362,6 +362,14 @@ void commit_remember_before(struct node *n, struct object *o, const struct commi
 	remember_shown(n, o, l, t->writer);
 }
 
+void commit_no_backup(struct node *dir, const char *name)
+{
+	struct local *l = node_local(dir, name, false);
+
+	if (l)
+		free(take_ptr(l->before));
+}
+
 void commit_unread(struct node *n, pid_t writer)
 {
 	struct node *dir = n->parent;

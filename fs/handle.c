@@ -260,8 +260,10 @@ void handle_release(struct handle *h)
 		struct save_event e = {.what = SAVE_RELEASE};
 		struct save_step step = save_event(h->save, &e);
 
-		if (step.refused && !step.again)
+		if (step.refused && !step.again) {
+			commit_unread(h->node, h->opener);
 			keep_reason(m, h, -EINVAL, step.reason);
+		}
 	}
 	if (!h->commit)
 		handle_drop(h);

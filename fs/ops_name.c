@@ -128,6 +128,7 @@ static void local_remove(struct req *r, struct node *dir, const struct child *c)
 	} else {
 		free(l->error);
 		l->error = NULL;
+		l->error_wall_ns = 0; /* no backup is put back because of it any more */
 	}
 	if (n)
 		tree_detach(r->m->tree, n);

@@ -50,6 +50,7 @@ static void keep_refused(struct rename_save *s, const struct api_error *why)
 	size_t len;
 	const char *text = save_text(s->save, &len);
 
+	commit_no_backup(s->dir, s->name);
 	commit_refused(s->m, s->dir, s->name, text, len, s->uid, s->gid, why);
 }
 

@@ -163,6 +163,7 @@ class Names:
             self.refused(got, what, *told("rename", o.errors))
             self.requests(None, what)
             a.kept = text
+            a.befores.clear()
             self.do_stat(old)
             self.look(a)
             return

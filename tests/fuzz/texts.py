@@ -233,13 +233,16 @@ class Texts:
     def judge(self, a, text, writer, backup=False):
         self.writer = writer
         o = getattr(self, "judge_" + a.kind)(a, bytes(text), backup)
-        if a.kind in ("document", "json"):
+        if a.kind in ("document", "json", "export"):
             # An editor that copies back what was there before a refusal.
             if (o.errors or o.call) and a.kept is not None and text in a.befores:
                 o = Outcome(open_=True)
-            if not a.away:
-                a.befores.add(self.read(self.at(*a.path)))
+            self.shown_before(a)
         return o
+
+    def shown_before(self, a):
+        if a.kind in ("document", "json", "export") and not a.away:
+            a.befores.add(self.read(self.at(*a.path)))
 
     def judge_field(self, a, value):
         if value == self.value(a):

@@ -147,6 +147,7 @@ class Writes:
         if o.errors:
             if not h.told and (h.refused is None or not same(a.kind, h.refused, text)):
                 a.kept = text
+                self.shown_before(a)
             if anew:
                 h.errors = {e for e in o.errors if got in told(where, [e])}
             h.told, h.refused = True, text
