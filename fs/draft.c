@@ -222,7 +222,8 @@ static bool shown(const struct draft *d)
 static int child_of(const struct draft *d, struct child *out)
 {
 	memset(out, 0, sizeof(*out));
-	out->timeout = (double)node_mount(d->dir)->config->ttl_ms / 1000;
+	/* A save makes a link of it: nobody is to find the directory after that. */
+	out->timeout = is_draft(d) ? 0 : (double)node_mount(d->dir)->config->ttl_ms / 1000;
 	return child_set(out, is_draft(d) ? CLASS_DRAFT : CLASS_NAME_LINK, d->name, NULL, d->id);
 }
 

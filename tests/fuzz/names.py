@@ -269,4 +269,3 @@ class Names:
             attempt(os.truncate, self.at(*path), n)
             self.requests(None, f"truncate {path}")
             self.look(self.attributes[path])
-

@@ -237,6 +237,7 @@ class Handle:
         self.done = self.refused = None
         self.errors = ()  # … with one of these
         self.pos = 0
+        self.theirs = set()  # fields that others have changed since it was opened
 
     def some(self):
         """A descriptor to work with: the newer one."""

@@ -32,7 +32,7 @@ from world import World
 
 def run(world, steps):
     """None, or (index of the step, what differed)."""
-    i = -1
+    i = None  # not begun: what fails there is no step's fault
     try:
         world.reset()
         for i, s in enumerate(steps):
@@ -46,6 +46,8 @@ def run(world, steps):
     except OSError as e:
         if e.errno in (errno.ENOTCONN, errno.ECONNABORTED):
             raise Dead() from e
+        if i is None:
+            raise
         return i, f"{e.__class__.__name__}: {e}"
     return None
 

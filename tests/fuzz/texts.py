@@ -3,7 +3,7 @@
 attribute by the contract (sections 3, 4 and 6)."""
 import json
 
-from parts import FIELD, JSON, PAST, VERSIONS, bare, level
+from parts import BASE, FIELD, JSON, PAST, bare, level
 
 # Bytes, or how to make a text of what stands there when it is written (see
 # Texts.render).
@@ -230,9 +230,11 @@ class Texts:
         self.memory[d] = self.read_document(d)
 
     # ---- what it means
-    def judge(self, a, text, writer, backup=False):
+    def judge(self, a, text, writer, backup=False, theirs=()):
         self.writer = writer
         o = getattr(self, "judge_" + a.kind)(a, bytes(text), backup)
+        if theirs:  # opened before somebody else's change
+            o = Outcome(o.errors | {"ESTALE"}, open_=not o.errors and not o.call)
         if a.kind in ("document", "json", "export"):
             # An editor that copies back what was there before a refusal.
             if (o.errors or o.call) and a.kept is not None and text in a.befores:
@@ -345,13 +347,9 @@ class Texts:
         def apply():
             a.last = doc, writer
             for f in fields:
-                value = doc.get(f) or BLANK[f]
+                value = doc.get(f) or BASE[f]
                 if f == "versionDescription":
                     self.state["versions"][level(a.d)] = value
                 else:
                     self.state[f] = value
         return Outcome(call="PATCH " + self.registry.where(a.d), mask=fields, apply=apply)
-
-
-BLANK = {"description": "", "versionDescription": "", "labels": {}, "displayName": ""}
-assert "1" in VERSIONS

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Of random_ops.py: one step in the mount and in its twin, and what the mount
 must answer."""
-import json
 import os
 import re
 import stat
@@ -9,7 +8,7 @@ import time
 from collections import Counter
 
 from names import Names
-from parts import (ATTRIBUTES, AWAY, BASE, JSON, NEAR, OTHER_LEVEL, PAST, READ_ONLY, SUBDIRS, VERSIONS, Attribute, Dead, Difference,
+from parts import (ATTRIBUTES, AWAY, BASE, NEAR, OTHER_LEVEL, PAST, READ_ONLY, SUBDIRS, VERSIONS, Attribute, Dead, Difference,
                    Helper, Registry, Slow, attempt, failed, level, mask_of)
 from places import Places
 from texts import Texts
@@ -133,6 +132,9 @@ class World(Writes, Names, Places, Texts):
             if known[2] and not known[2] - mask:
                 known[1] = PAST + 1  # nothing is left of what others did
             known[2] -= mask
+        for h in self.handles.values():
+            h.wild = h.wild or bool(h.theirs) and not h.theirs - mask
+            h.theirs -= mask
 
     # ---- before each sequence
     def reset(self):
@@ -287,8 +289,11 @@ class World(Writes, Names, Places, Texts):
         self.documents = self.registry.documents()
         self.forget()
         for h in self.handles.values():
-            if h.attribute and h.attribute.kind == "json":
-                h.wild = True  # its base is outdated: a conflict
+            if h.attribute and h.attribute.kind == "json" and not h.attribute.d == a.d:
+                h.wild = True
+            elif h.attribute and h.attribute.kind == "json":
+                h.theirs.add(a.name)
+                h.wild = h.wild or a.kind == "id"
         self.look(a)
 
     def do_value(self, path, value):
@@ -313,6 +318,3 @@ class World(Writes, Names, Places, Texts):
             self.look(a)
         time.sleep(0.002)
         self.requests(None, "at the end")
-
-
-assert set(JSON) and json
