@@ -237,6 +237,8 @@ class Handle:
         self.done = self.refused = None
         self.errors = ()  # … with one of these
         self.pos = 0
+        self.stood = None  # a field's JSON: what it was at open …
+        self.saved = False  # … until this handle itself saved something
         self.theirs = set()  # fields that others have changed since it was opened
 
     def some(self):

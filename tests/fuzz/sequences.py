@@ -230,6 +230,9 @@ REGRESSIONS = [
     ("a version that was created is a link at once", [
         ("mkdraft", "versions/new"), ("savedraft", "versions/new", None, True), ("mkdraft", "versions/next"),
         ("savedraft", "versions/next", b"{}\n", False), ("savedraft", "versions/next", None, True)]),
+    ("the second of two writers of labels meets a conflict", [
+        ("open", 4, L, W | T), *saved(b'{"a":"b"}\n', L), ("write", 4, b'{"k":"v"}\n', None), ("close", 4),
+        ("content", ("", ".labels.json.rejected"), b'{"k":"v"}\n')]),
     ("after a rename onto an attribute its size is the attribute's", [
         ("open", 3, BAK, W | C | T), ("write", 3, b"x", None), ("close", 3), ("stat", BAK),
         ("rename", BAK, N, 0), ("stat", N)]),

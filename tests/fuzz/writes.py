@@ -62,6 +62,7 @@ class Writes:
             h = self.handles[slot]
             self.handles[slot] = Handle(got, attribute=a, flags=flags, calls=h.os,
                                         text=b"" if empty else self.read(self.at(*a.path)))
+            self.handles[slot].stood = self.value(a) if a.kind == "json" else None
             self.requests(None, what)
             self.look(a)
 
@@ -135,6 +136,8 @@ class Writes:
             o, anew = Outcome(["EINVAL"]), True
         else:
             o, anew = self.judge(a, text, h.os, theirs=h.theirs), True
+            if o.call and a.kind == "json" and not h.saved and h.stood != self.value(a):
+                o = Outcome(["ESTALE"])  # the second of two writers
         if o.open:
             h.wild = True
             self.settle(a)
@@ -153,6 +156,7 @@ class Writes:
             h.told, h.refused = True, text
         elif v != "unfinished":
             self.accepted(a, o)
+            h.saved = h.saved or bool(o.call)
             if h.dirty:
                 h.done, h.dirty = text, False
             h.told = False
