@@ -188,14 +188,6 @@ static int version_of_target(struct req *r, struct node *dir, const char *target
 
 /* ---- what is known ---- */
 
-/* The model's versions as they are now, not as they were before the request. */
-static int versions_now(struct req *r, struct node *dir)
-{
-	if (dir->coll->listed_ns < r->begun_ns && !dir->coll->call)
-		cache_expire_list(dir->coll);
-	return cache_list(dir->coll, r);
-}
-
 /* Who bears the alias: a version's id, borrowed; NULL: nobody. */
 static const char *holder_of(struct node *dir, const char *alias)
 {
@@ -221,9 +213,8 @@ static int check_name(struct req *r, struct node *dir, const char *name)
 
 static void alias_changed(const struct change *c, const struct api_error *e)
 {
-	(void)e;
 	/* Also after a failure: nobody knows what a service did before it said so. */
-	cache_expire_model(c->m, c->service, c->model);
+	cache_expire_model(c->m, c->service, c->model, !e->err);
 }
 
 static int merge(struct req *r, struct node *dir, const char *version, const char *add,
@@ -272,7 +263,7 @@ static int symlink_begin(struct req *r, struct node *dir)
 	int rc = check_name(r, dir, r->name);
 
 	if (!rc)
-		rc = versions_now(r, dir);
+		rc = cache_list_now(dir->coll, r);
 	if (!rc && holder_of(dir, r->name))
 		rc = -EEXIST;
 	if (!rc)
@@ -321,7 +312,7 @@ static int unlink_begin(struct req *r, struct node *dir)
 				     "default instead (echo ID > ../default)");
 	rc = remove_alias_check(r, dir, r->name);
 	if (!rc)
-		rc = versions_now(r, dir);
+		rc = cache_list_now(dir->coll, r);
 	if (rc)
 		return rc;
 	holder = holder_of(dir, r->name);
@@ -360,7 +351,7 @@ static int rename_begin(struct req *r, struct node *from, struct node *dir)
 	int rc = check_name(r, dir, r->name2);
 
 	if (!rc)
-		rc = versions_now(r, dir);
+		rc = cache_list_now(dir->coll, r);
 	if (rc)
 		return rc;
 	if ((r->flags & RENAME_NOREPLACE) && holder_of(dir, r->name2))

@@ -402,7 +402,7 @@ static int get_by_list(struct collection *c, const char *id, struct req *r, stru
 	*out = collection_find(c, id);
 	if (*out)
 		return 0;
-	return c->stale ? -c->error.err : -ENOENT;
+	return cache_absent(c);
 }
 
 int cache_get(struct collection *c, const char *id, struct req *r, struct object **out)
@@ -479,6 +479,20 @@ void cache_doubt_object(struct collection *c, const char *id)
 		record_success(&f->error, &f->retry_ns, &f->failures);
 }
 
+void cache_doubt_list(struct collection *c)
+{
+	c->floor_ns = now_ns();
+	if (!c->call)
+		record_success(&c->error, &c->retry_ns, &c->failures);
+}
+
+void cache_doubt(struct collection *c)
+{
+	cache_doubt_list(c);
+	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq))
+		o->floor_ns = c->floor_ns;
+}
+
 void cache_expire_object(struct collection *c, const char *id)
 {
 	struct object *o = collection_find(c, id);
@@ -486,6 +500,20 @@ void cache_expire_object(struct collection *c, const char *id)
 	cache_doubt_object(c, id);
 	if (o)
 		o->replaced_ns = o->floor_ns;
+}
+
+void cache_expire(struct collection *c)
+{
+	cache_doubt(c);
+	c->replaced_ns = c->floor_ns;
+	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq))
+		o->replaced_ns = c->floor_ns;
+}
+
+void cache_expire_list(struct collection *c)
+{
+	cache_doubt_list(c);
+	c->replaced_ns = c->floor_ns;
 }
 
 void cache_put_answer(struct collection *c, const char *id, struct json resource, uint64_t begun_ns)
@@ -503,59 +531,43 @@ void cache_put_answer(struct collection *c, const char *id, struct json resource
 	o->floor_ns = floor;
 }
 
-void cache_doubt(struct collection *c)
+int cache_list_now(struct collection *c, struct req *r)
 {
-	c->floor_ns = now_ns();
-	if (!c->call)
-		record_success(&c->error, &c->retry_ns, &c->failures);
-	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq))
-		o->floor_ns = c->floor_ns;
+	int rc;
+
+	if (c->listed_ns < r->begun_ns && !c->call) {
+		if (r->asked_again)
+			return c->error.err ? -c->error.err : -EIO;
+		r->asked_again = true;
+		cache_doubt_list(c);
+	}
+	rc = cache_list(c, r);
+	return rc || c->listed_ns >= r->begun_ns ? rc : c->error.err ? -c->error.err : -EIO;
 }
 
-void cache_expire(struct collection *c)
+int cache_absent(const struct collection *c)
 {
-	cache_doubt(c);
-	c->replaced_ns = c->floor_ns;
-	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq))
-		o->replaced_ns = c->floor_ns;
+	return c->stale && c->error.err ? -c->error.err : -ENOENT;
 }
 
-void cache_expire_list(struct collection *c)
-{
-	c->floor_ns = c->replaced_ns = now_ns();
-	if (!c->call)
-		record_success(&c->error, &c->retry_ns, &c->failures);
-}
-
-static void model_changed(struct mount *m, struct collection *models, const char *model)
+void cache_expire_model(struct mount *m, const struct service *s, const char *model, bool changed)
 {
 	const struct cache_watcher *w = m->cache->watcher;
-	struct object *o = collection_find(models, resource_id(model));
+	struct collection *models, *versions;
+	struct object *o;
 
+	if (cache_model(m, s, model, &models, &versions))
+		return;
+	if (changed) {
+		cache_expire_object(models, resource_id(model));
+		cache_expire(versions);
+	} else {
+		cache_doubt_object(models, resource_id(model));
+		cache_doubt(versions);
+	}
+	o = collection_find(models, resource_id(model));
 	if (w && o)
 		w->changed(models, o);
-}
-
-void cache_expire_model(struct mount *m, const struct service *s, const char *model)
-{
-	struct collection *models, *versions;
-
-	if (cache_model(m, s, model, &models, &versions))
-		return;
-	cache_expire_object(models, resource_id(model));
-	cache_expire(versions);
-	model_changed(m, models, model);
-}
-
-void cache_doubt_model(struct mount *m, const struct service *s, const char *model)
-{
-	struct collection *models, *versions;
-
-	if (cache_model(m, s, model, &models, &versions))
-		return;
-	cache_doubt_object(models, resource_id(model));
-	cache_doubt(versions);
-	model_changed(m, models, model);
 }
 
 void cache_remove(struct collection *c, const char *id)

@@ -28,6 +28,8 @@ void cache_each(struct mount *m, void (*fn)(struct collection *c, void *ctx), vo
 
 /* The whole listing. */
 int cache_list(struct collection *c, struct req *r);
+/* As it is now, not as it was before the request; never a stale one. */
+int cache_list_now(struct collection *c, struct req *r);
 /* One resource by id; *out is borrowed until control returns to the loop. */
 int cache_get(struct collection *c, const char *id, struct req *r, struct object **out);
 
@@ -44,15 +46,18 @@ void cache_expire(struct collection *c);
  * again, but while the service is away this is given. */
 void cache_put_answer(struct collection *c, const char *id, struct json resource,
 		      uint64_t begun_ns);
-/* It may have changed: it is asked for again, and while the service is away what
- * was known before is still given, as stale. */
-void cache_doubt_object(struct collection *c, const char *id);
-void cache_doubt(struct collection *c);
-void cache_doubt_model(struct mount *m, const struct service *s, const char *model);
 /* The set changed, what it holds did not. */
 void cache_expire_list(struct collection *c);
-/* A model, and its versions, changed. */
-void cache_expire_model(struct mount *m, const struct service *s, const char *model);
+/* A model, and its versions, changed; not changed: may have, or not. */
+void cache_expire_model(struct mount *m, const struct service *s, const char *model, bool changed);
+/* The same where it may have changed, or not: it is asked for again, but what
+ * is there still serves, as stale, while the service is away. */
+void cache_doubt_object(struct collection *c, const char *id);
+void cache_doubt(struct collection *c);
+void cache_doubt_list(struct collection *c);
+/* A name that the listing lacks which cache_list() gave: -ENOENT, or why nobody
+ * can say while it is stale. */
+int cache_absent(const struct collection *c);
 /* This one is gone. */
 void cache_remove(struct collection *c, const char *id);
 /* Everything (refresh, SIGHUP). */

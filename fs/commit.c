@@ -306,10 +306,7 @@ static void commit_end(struct commit *c, const struct outcome *o)
 		struct own_change w = own_change(c);
 
 		own_end(&w, !o->err, saved(c->answer));
-		if (o->err)
-			cache_doubt_model(c->m, c->service, c->model);
-		else
-			cache_expire_model(c->m, c->service, c->model);
+		cache_expire_model(c->m, c->service, c->model, !o->err);
 	}
 	if (!o->err && (c->cls == CLASS_FIELD || c->cls == CLASS_DOCUMENT))
 		show_answer(c);

@@ -20,25 +20,28 @@ static bool older_than_request(const struct judging *g)
 	return g->o->fetched_ns < g->r->begun_ns;
 }
 
+static int no_news(struct judging *g, struct collection *c, const char *id)
+{
+	const struct api_error *e = cache_error(c, id);
+
+	return judged_refuse(&g->out, e ? -e->err : -EIO, "%s",
+			     e && e->message ? e->message : "there is no news of the resource");
+}
+
 static int look_again(struct judging *g)
 {
 	struct collection *c = g->dir->coll;
 	struct object *o;
 	int rc;
 
-	if (g->o->floor_ns < g->r->begun_ns && c->kind == COLL_VERSIONS)
+	if (g->r->asked_again) /* the service is away: what is cached is all there is */
+		return no_news(g, c, g->dir->id);
+	g->r->asked_again = true;
+	cache_doubt_object(c, g->dir->id);
+	if (c->kind == COLL_VERSIONS)
 		cache_doubt(c);
-	else if (g->o->floor_ns < g->r->begun_ns)
-		cache_doubt_object(c, g->dir->id);
 	rc = layout_object(g->n, g->r, &o);
-	/* While the service is away nobody can tell. */
-	if (!rc && o->fetched_ns < g->r->begun_ns) {
-		const struct api_error *e = cache_error(c, g->dir->id);
-
-		rc = judged_refuse(&g->out, e && e->err ? -e->err : -EHOSTUNREACH, "%s",
-				   e && e->message ? e->message : "the service is away");
-	}
-	return rc;
+	return rc || o->fetched_ns >= g->r->begun_ns ? rc : no_news(g, c, g->dir->id);
 }
 
 static int judge_whole(struct judging *g, struct json base, const char *etag)
@@ -165,8 +168,8 @@ static int judge_default_file(struct judging *g)
 		rc = judge_default(g->t->text, g->t->len, &ids, current, &g->out);
 	string_list_free(&ids);
 	if (rc == -ENOENT && versions->listed_ns < g->r->begun_ns) {
-		cache_expire(versions);
-		return cache_list(versions, g->r);
+		rc = cache_list_now(versions, g->r);
+		return rc == REQ_PARKED ? rc : no_news(g, versions, NULL);
 	}
 	return rc;
 }

@@ -93,7 +93,7 @@ int find_alias(struct node *dir, const char *name, struct req *r, struct child *
 			return 0;
 		}
 	}
-	return -ENOENT;
+	return cache_absent(dir->coll);
 }
 
 /* ---- by-name ---- */
@@ -145,7 +145,7 @@ int find_by_name(struct node *dir, const char *name, struct req *r, struct child
 	if (!rc)
 		rc = byname_find(index, name, &e);
 	if (rc)
-		return rc;
+		return rc == -ENOENT ? cache_absent(dir->coll) : rc;
 	out->timeout = cache_list_timeout(dir->coll);
 	return child_set(out, CLASS_NAME_LINK, name, NULL, e->id);
 }

@@ -336,7 +336,7 @@ static void record_changed(struct mount *m, const struct service *s, struct op_r
 		loop_timer_cancel(m->loop, &op->timer);
 		/* What it changed is asked for again; an export changes nothing. */
 		if (op->model && !first && !(op->method && streq(op->method, "models.export")))
-			cache_expire_model(m, s, op->model);
+			cache_expire_model(m, s, op->model, true);
 		waitq_wake(m, &op->waiters);
 	}
 	if (!first)

@@ -6,8 +6,9 @@
 static const char prefix[] = "user.modelfs.";
 
 /* //aiplatform.googleapis.com/projects/… */
-static int xattr_resource(struct node *n, struct buf *out)
+static int xattr_resource(struct node *n, uid_t uid, struct buf *out)
 {
+	(void)uid;
 	while (!n->res && n->parent != n)
 		n = n->parent;
 	if (!n->service || !n->res || !*n->res)
@@ -15,25 +16,26 @@ static int xattr_resource(struct node *n, struct buf *out)
 	return buf_printf(out, "//%s/%s", n->service->api, n->res);
 }
 
-static int xattr_error(struct node *n, struct buf *out)
+static int xattr_error(struct node *n, uid_t uid, struct buf *out)
 {
 	struct local *l = S_ISDIR(n->cls->type) ? NULL : node_local(n->parent, n->name, false);
 	struct node *owner = node_owner(n);
 	const struct api_error *e = NULL;
 
-	if (l && l->error)
-		return buf_puts(out, l->error);
+	if (l && l->error) /* like the file that holds it: nobody else's business */
+		return uid == 0 || uid == l->uid ? buf_puts(out, l->error) : -ENODATA;
 	if (owner->coll)
 		e = cache_error(owner->coll, owner->id);
 	return e ? api_error_text(e, out) : -ENODATA;
 }
 
-static int xattr_stale(struct node *n, struct buf *out)
+static int xattr_stale(struct node *n, uid_t uid, struct buf *out)
 {
 	struct node *owner = n->coll && !n->id ? n : node_owner(n);
 	struct object *o;
 	bool stale = false;
 
+	(void)uid;
 	if (!owner->coll)
 		return -ENODATA;
 	if (owner->id) {
@@ -45,16 +47,17 @@ static int xattr_stale(struct node *n, struct buf *out)
 	return stale ? buf_puts(out, "1") : -ENODATA;
 }
 
-static int xattr_operation(struct node *n, struct buf *out)
+static int xattr_operation(struct node *n, uid_t uid, struct buf *out)
 {
 	struct local *l = n->cls->id == CLASS_EXPORT ? node_local(n->parent, n->name, false) : NULL;
 
+	(void)uid;
 	return l && l->operation ? buf_puts(out, l->operation) : -ENODATA;
 }
 
 static const struct {
 	const char *name;
-	int (*get)(struct node *n, struct buf *out);
+	int (*get)(struct node *n, uid_t uid, struct buf *out);
 } xattrs[] = {
 	{"user.modelfs.resource", xattr_resource},
 	{"user.modelfs.error", xattr_error},
@@ -77,7 +80,7 @@ void op_getxattr(fuse_req_t fr, fuse_ino_t ino, const char *name, size_t size)
 	n = tree_node(m->tree, ino);
 	for (size_t i = 0; n && i < ARRAY_SIZE(xattrs); i++)
 		if (streq(xattrs[i].name, name))
-			rc = xattrs[i].get(n, &value);
+			rc = xattrs[i].get(n, fuse_req_ctx(fr)->uid, &value);
 	if (rc < 0)
 		fuse_reply_err(fr, -rc);
 	else if (!size)
@@ -97,7 +100,7 @@ void op_listxattr(fuse_req_t fr, fuse_ino_t ino, size_t size)
 	for (size_t i = 0; n && i < ARRAY_SIZE(xattrs); i++) {
 		_cleanup_buf_ struct buf value = BUF_INIT;
 
-		if (xattrs[i].get(n, &value) >= 0)
+		if (xattrs[i].get(n, fuse_req_ctx(fr)->uid, &value) >= 0)
 			buf_add(&names, xattrs[i].name, strlen(xattrs[i].name) + 1);
 	}
 	if (!size)

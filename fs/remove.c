@@ -150,9 +150,7 @@ static int versions_now(struct req *r, const struct service *s, const char *mode
 
 	if (rc)
 		return rc;
-	if ((*out)->listed_ns < r->begun_ns && !(*out)->call)
-		cache_expire_list(*out);
-	return cache_list(*out, r);
+	return cache_list_now(*out, r);
 }
 
 static int check_model(struct req *r, struct node *dir, struct node *n, const struct removal *k)
@@ -244,13 +242,13 @@ static void model_removed(const struct change *c, const struct api_error *e)
 	_cleanup_free_ char *place = resource_place(c->model);
 	struct collection *models;
 
-	cache_expire_model(c->m, c->service, c->model);
+	cache_expire_model(c->m, c->service, c->model, !e->err);
 	if (!place || cache_collection(c->m, c->service, COLL_MODELS, place, &models))
 		return;
 	if (!e->err || e->err == ENOENT)
 		cache_remove(models, resource_id(c->model));
 	else
-		cache_expire_list(models);
+		cache_doubt_list(models);
 }
 
 static void version_removed(const struct change *c, const struct api_error *e)
@@ -258,7 +256,7 @@ static void version_removed(const struct change *c, const struct api_error *e)
 	struct collection *versions;
 
 	/* Also after a failure: a service may have removed it before it failed. */
-	cache_expire_model(c->m, c->service, c->model);
+	cache_expire_model(c->m, c->service, c->model, !e->err);
 	if ((!e->err || e->err == ENOENT) &&
 	    !cache_collection(c->m, c->service, COLL_VERSIONS, c->model, &versions))
 		cache_remove(versions, c->version);

@@ -165,6 +165,8 @@ void object_await(struct object *o, const char *body)
 {
 	free(o->awaited);
 	o->awaited = body ? strdup(body) : NULL;
+	if (body)
+		o->arrived = false;
 }
 
 /* The service's own: every change alters them. */
