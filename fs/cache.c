@@ -535,12 +535,8 @@ int cache_list_now(struct collection *c, struct req *r)
 {
 	int rc;
 
-	if (c->listed_ns < r->begun_ns && !c->call) {
-		if (r->asked_again)
-			return c->error.err ? -c->error.err : -EIO;
-		r->asked_again = true;
+	if (c->listed_ns < r->begun_ns && !c->call && c->floor_ns < r->begun_ns)
 		cache_doubt_list(c);
-	}
 	rc = cache_list(c, r);
 	return rc || c->listed_ns >= r->begun_ns ? rc : c->error.err ? -c->error.err : -EIO;
 }

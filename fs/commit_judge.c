@@ -8,8 +8,6 @@
 #include "fs/layout.h"
 #include "fs/operations.h"
 
-/* How much older than our request an operation may seem: clocks differ. */
-#define CLOCK_SKEW_NS (5 * NSEC_PER_SEC)
 /* How soon after a refusal an editor copies its backup back. */
 #define PUT_BACK_NS (10 * NSEC_PER_SEC)
 
@@ -34,13 +32,13 @@ static int look_again(struct judging *g)
 	struct object *o;
 	int rc;
 
-	if (g->r->asked_again) /* the service is away: what is cached is all there is */
-		return no_news(g, c, g->dir->id);
-	g->r->asked_again = true;
-	cache_doubt_object(c, g->dir->id);
-	if (c->kind == COLL_VERSIONS)
-		cache_doubt(c);
+	if (g->o->floor_ns < g->r->begun_ns) {
+		cache_doubt_object(c, g->dir->id);
+		if (c->kind == COLL_VERSIONS)
+			cache_doubt(c);
+	}
 	rc = layout_object(g->n, g->r, &o);
+	/* While the service is away what is cached is all there is. */
 	return rc || o->fetched_ns >= g->r->begun_ns ? rc : no_news(g, c, g->dir->id);
 }
 
@@ -174,56 +172,6 @@ static int judge_default_file(struct judging *g)
 	return rc;
 }
 
-static char *created(struct json operation)
-{
-	char *when = json_strdup(json_path(operation, "metadata.genericMetadata.createTime"));
-
-	return when ? when : json_strdup(json_path(operation, "metadata.createTime"));
-}
-
-/* The last export's fate is not known: did it start an operation after all? */
-static int settle_unknown(struct judging *g, struct local *l)
-{
-	struct node *model = node_model(g->n);
-	struct collection *c;
-	int rc = cache_collection(g->r->m, g->n->service, COLL_OPERATIONS, model->res, &c);
-
-	if (rc)
-		return rc;
-	if (c->listed_ns < g->r->begun_ns) {
-		/* What was listed before tells nothing: asked for once, it is a failure. */
-		if (!c->call && c->floor_ns < g->r->begun_ns)
-			cache_expire(c);
-		rc = cache_list(c, g->r);
-		if (rc)
-			return rc;
-		if (c->listed_ns < g->r->begun_ns)
-			return -EAGAIN;
-	}
-	l->unknown = false;
-	for (struct object *o = collection_next(c, 0); o; o = collection_next(c, o->seq)) {
-		struct op_record *op;
-		_cleanup_free_ char *place = resource_place(model->res);
-		_cleanup_free_ char *type =
-			json_strdup(json_path(object_json(o), "metadata.@type"));
-		_cleanup_free_ char *when = created(object_json(o));
-		uint64_t ns = 0;
-
-		op = place ? operations_find(g->r->m, place, o->id) : NULL;
-		if ((op && op->order) || !when || time_parse(when, &ns) || !type ||
-		    !(ends_with(type, "ExportModelOperationMetadata") ||
-		      json_present(json_path(object_json(o), "metadata.exportModelDetails"))) ||
-		    ns + CLOCK_SKEW_NS < l->unknown_wall_ns)
-			continue;
-		operations_started(g->r->m, g->n->service, "models.export", object_json(o),
-				   model->res, node_version(g->n), l->unknown_body, o->fetched_ns);
-		if (l->unknown_body && g->out.body && streq(l->unknown_body, g->out.body))
-			g->out.no_change = true; /* that was this very save */
-		break;
-	}
-	return 0;
-}
-
 static int judge_export_file(struct judging *g)
 {
 	struct local *l = node_local(g->dir, g->n->name, false);
@@ -243,7 +191,7 @@ static int judge_export_file(struct judging *g)
 	if (rc && rc != -ENOMEM && older_than_request(g))
 		return look_again(g);
 	if (!rc && l && l->unknown)
-		rc = settle_unknown(g, l);
+		rc = commit_settle_export(g, l);
 	return rc;
 }
 

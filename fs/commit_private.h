@@ -38,6 +38,10 @@ int commit_base(struct judging *g, const char *etag, struct json_doc **base);
  * have to be brought back. */
 bool commit_restores(const struct judging *g);
 
+/* The fate of the last export is not known: if the operations show that it was
+ * started after all, it is told as one of ours.  0, REQ_PARKED or -errno. */
+int commit_settle_export(struct judging *g, struct local *l);
+
 /* A document's text on its way to the service; nothing for other files, nor
  * without memory: then the content that bore its etag goes on to be the base. */
 struct commit_sent {

@@ -44,7 +44,6 @@ struct req {
 	int stage;            /* progress of a handler that does more than one thing */
 	struct save_step step;
 	struct handle *h;           /* commits: whose text */
-	bool asked_again;           /* what it is judged by */
 	void *context;              /* the handler's own */
 	uint64_t ticket, ticket_ns; /* see notify_wait() */
 

@@ -235,6 +235,21 @@ test_an_export_whose_answer_is_cut_or_lost_is_not_started_twice() {
 }
 as_user test_an_export_whose_answer_is_cut_or_lost_is_not_started_twice
 
+# … and somebody else's export to another place is not taken for it.
+test_a_colleagues_export_does_not_stand_for_a_lost_one() {
+	proxied timeout=3
+	export_to "$F/export.json" gs://out/mine >"$DIR/tmp/e.json"
+	mode gone ':export'
+	not cp "$DIR/tmp/e.json" "$F/export.json" 2>/dev/null
+	rest POST "/v1/$LOC/models/face:export" "$(jq -c '.outputConfig.artifactDestination.outputUriPrefix = "gs://out/theirs"' "$DIR/tmp/e.json")" >/dev/null
+	mode pass
+	mark
+	cp "$DIR/tmp/e.json" "$F/export.json"
+	eq 1 "$(calls POST ':export$')"
+	cat "$F/operations/latest/wait" >/dev/null
+	like '^gs://out/mine/' "$(cat "$F/operations/latest/output")"
+}
+
 test_an_unknown_outcome_is_called_so_and_settles_by_itself() {
 	proxied timeout=3,ttl=600
 	local how n=0

@@ -10,6 +10,7 @@ future          adds two fields and an enum value that no table knows to every m
 status N REGEX  answers N with Google's envelope where the path matches
 html            answers 200 with a page that is no JSON
 running         hides the end of every operation: it runs on and on
+gone REGEX      closes the connection without a word, and the server hears nothing
 drop REGEX      closes the connection without a word, after the server has acted
 cut REGEX       the same, in the middle of the answer
 lost N REGEX    answers N without an envelope, after the server has acted
@@ -95,6 +96,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if m[0] == "html":
             self.answer(200, b"<html><body>Please sign in to the network.</body></html>", "text/html")
+            return
+        if m[0] == "gone" and hit:
+            self.close_connection = True
             return
         up = Upstream("registry")
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")}
