@@ -319,6 +319,9 @@ static int run_read(struct req *r)
 		return reply_slice(r, text, len);
 	}
 	refresh_snapshot(r, h);
+	/* An open may come before the notifier gets to it. */
+	if (outdated(h))
+		h->node->stale_pages = true;
 	reply_slice(r, buf_str(&h->snapshot), h->snapshot.len);
 	if (outdated(h))
 		notify_pages(r->m->notifier, h->node->ino);
