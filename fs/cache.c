@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fs/cache.h"
 
-#include "api/resource.h"
 #include "fs/ask.h"
 
 #define BUCKETS        4096
@@ -139,15 +138,6 @@ int cache_collection(struct mount *m, const struct service *s, enum coll_kind ki
 	return 0;
 }
 
-int cache_model(struct mount *m, const struct service *s, const char *model,
-		struct collection **models, struct collection **versions)
-{
-	_cleanup_free_ char *place = resource_place(model);
-	int err = place ? cache_collection(m, s, COLL_MODELS, place, models) : -ENOMEM;
-
-	return err ? err : cache_collection(m, s, COLL_VERSIONS, model, versions);
-}
-
 void cache_each(struct mount *m, void (*fn)(struct collection *c, void *ctx), void *ctx)
 {
 	for (size_t i = 0; i < BUCKETS; i++)
@@ -160,6 +150,12 @@ void cache_each(struct mount *m, void (*fn)(struct collection *c, void *ctx), vo
 void cache_watch(struct mount *m, const struct cache_watcher *w)
 {
 	m->cache->watcher = w;
+}
+
+void cache_tell_changed(struct collection *c, struct object *o)
+{
+	if (c->m->cache->watcher)
+		c->m->cache->watcher->changed(c, o);
 }
 
 /* Network trouble and 5xx: what is known may be given for a while.  Never
@@ -546,26 +542,6 @@ int cache_absent(const struct collection *c)
 	return c->stale && c->error.err ? -c->error.err : -ENOENT;
 }
 
-void cache_expire_model(struct mount *m, const struct service *s, const char *model, bool changed)
-{
-	const struct cache_watcher *w = m->cache->watcher;
-	struct collection *models, *versions;
-	struct object *o;
-
-	if (cache_model(m, s, model, &models, &versions))
-		return;
-	if (changed) {
-		cache_expire_object(models, resource_id(model));
-		cache_expire(versions);
-	} else {
-		cache_doubt_object(models, resource_id(model));
-		cache_doubt(versions);
-	}
-	o = collection_find(models, resource_id(model));
-	if (w && o)
-		w->changed(models, o);
-}
-
 void cache_remove(struct collection *c, const char *id)
 {
 	struct object *o = collection_find(c, id);
@@ -582,8 +558,7 @@ static void forget_one(struct collection *c, void *ctx)
 	for (struct fetch *f = c->fetches; f; f = f->next)
 		if (!f->call)
 			record_success(&f->error, &f->retry_ns, &f->failures);
-	if (c->m->cache->watcher)
-		c->m->cache->watcher->changed(c, NULL);
+	cache_tell_changed(c, NULL);
 }
 
 void cache_forget(struct mount *m)

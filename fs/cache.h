@@ -76,5 +76,7 @@ struct cache_watcher {
 	void (*removed)(struct collection *c, const char *id);
 };
 void cache_watch(struct mount *m, const struct cache_watcher *w);
+/* Tell it (o NULL: all of the collection). */
+void cache_tell_changed(struct collection *c, struct object *o);
 
 #endif
