@@ -255,13 +255,6 @@ int render_export(struct node *n, struct object *o, struct buf *out)
 
 /* ---- operations ---- */
 
-static struct op_record *record_of(struct node *dir)
-{
-	_cleanup_free_ char *place = resource_place(dir->coll->parent);
-
-	return place ? operations_find(node_mount(dir), place, dir->id) : NULL;
-}
-
 bool has_member(struct node *dir, struct object *o, const char *key)
 {
 	(void)dir;
@@ -270,7 +263,7 @@ bool has_member(struct node *dir, struct object *o, const char *key)
 
 bool has_request(struct node *dir, struct object *o, const char *key)
 {
-	struct op_record *op = record_of(dir);
+	struct op_record *op = operations_record(dir);
 
 	(void)o;
 	(void)key;
@@ -330,7 +323,7 @@ int render_operation_file(struct node *n, struct object *o, struct buf *out)
 	if (streq(n->key, "progress"))
 		return render_value(progress_of(o), out);
 	if (streq(n->key, "request")) {
-		op = record_of(n->parent);
+		op = operations_record(n->parent);
 		return op && op->request ? buf_puts(out, op->request) : -ENOENT;
 	}
 	return render_value(json_get(object_json(o), n->key), out);
@@ -338,7 +331,7 @@ int render_operation_file(struct node *n, struct object *o, struct buf *out)
 
 int render_cancel(struct node *n, struct object *o, struct buf *out)
 {
-	struct op_record *op = record_of(n->parent);
+	struct op_record *op = operations_record(n->parent);
 
 	(void)o;
 	return buf_puts(out, op && op->cancelling ? "1\n" : "0\n");

@@ -178,13 +178,6 @@ int render_latest(struct node *n, struct object *o, struct buf *out)
 	return op ? buf_puts(out, op->id) : -ENOENT;
 }
 
-static struct op_record *record_of(struct node *dir)
-{
-	_cleanup_free_ char *place = resource_place(dir->coll->parent);
-
-	return place ? operations_find(node_mount(dir), place, dir->id) : NULL;
-}
-
 /* True unless the model is known to be gone. */
 static bool model_is_there(struct node *dir, const char *model)
 {
@@ -198,7 +191,7 @@ static bool model_is_there(struct node *dir, const char *model)
 
 bool has_target(struct node *dir, struct object *o, const char *key)
 {
-	struct op_record *op = record_of(dir);
+	struct op_record *op = operations_record(dir);
 
 	(void)o;
 	(void)key;
@@ -207,7 +200,7 @@ bool has_target(struct node *dir, struct object *o, const char *key)
 
 int render_target(struct node *n, struct object *o, struct buf *out)
 {
-	struct op_record *op = record_of(n->parent);
+	struct op_record *op = operations_record(n->parent);
 	bool of_model = node_model(n) != NULL;
 
 	(void)o;

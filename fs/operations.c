@@ -161,6 +161,14 @@ struct op_record *operations_find(struct mount *m, const char *place, const char
 	return op;
 }
 
+struct op_record *operations_record(const struct node *dir)
+{
+	struct collection *c = dir->coll;
+	_cleanup_free_ char *place = c && dir->id ? resource_place(c->parent) : NULL;
+
+	return place ? operations_find(c->m, place, dir->id) : NULL;
+}
+
 struct op_record *operations_latest(struct mount *m, const char *place, const char *model,
 				    const char *version)
 {

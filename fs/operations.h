@@ -64,6 +64,8 @@ void operations_forget(struct mount *m, const struct service *s, struct op_recor
 void operations_seen(struct collection *c, struct object *o);
 
 struct op_record *operations_find(struct mount *m, const char *place, const char *id);
+/* Of the directory of an operation; NULL: it is none, or never seen. */
+struct op_record *operations_record(const struct node *dir);
 /* The newest that this mount started on the model (and version, if not NULL)
  * or, with model NULL, in the place; NULL: none. */
 struct op_record *operations_latest(struct mount *m, const char *place, const char *model,

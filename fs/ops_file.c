@@ -2,7 +2,6 @@
 /* OPEN, CREATE, READ, RELEASE, POLL. */
 #include <poll.h>
 
-#include "api/resource.h"
 #include "fs/change.h"
 #include "fs/draft.h"
 #include "fs/notify.h"
@@ -11,14 +10,6 @@
 
 /* A writable attribute takes at most this much. */
 #define TEXT_MAX ((size_t)1 << 20)
-
-static struct op_record *record_of(const struct node *n)
-{
-	struct collection *c = n->parent->coll;
-	_cleanup_free_ char *place = c ? resource_place(c->parent) : NULL;
-
-	return place && n->parent->id ? operations_find(c->m, place, n->parent->id) : NULL;
-}
 
 static bool wants_write(const struct fuse_file_info *fi)
 {
@@ -62,7 +53,7 @@ static int handle_open(struct req *r, struct node *n, struct object *o, bool emp
 	if (!h)
 		return -ENOMEM;
 	if (!h->scratch) {
-		struct op_record *op = record_of(n);
+		struct op_record *op = operations_record(n->parent);
 
 		rc = layout_render(n, o, &h->snapshot);
 		h->time_ns = o ? object_mtime(o) : 0;
@@ -231,7 +222,7 @@ static int reply_slice(struct req *r, const char *text, size_t len)
 static int read_wait(struct req *r, struct handle *h)
 {
 	struct node *dir = h->node->parent;
-	struct op_record *op = record_of(h->node);
+	struct op_record *op = operations_record(h->node->parent);
 	struct object *o = collection_find(dir->coll, dir->id);
 	_cleanup_buf_ struct buf text = BUF_INIT;
 
@@ -276,7 +267,7 @@ static bool may_render(const struct req *r, const struct handle *h)
 static void refresh_snapshot(struct req *r, struct handle *h)
 {
 	struct object *o = shown_by(h);
-	struct op_record *op = record_of(h->node);
+	struct op_record *op = operations_record(h->node->parent);
 
 	if (may_render(r, h)) {
 		buf_reset(&h->snapshot);
@@ -357,7 +348,7 @@ void op_poll(fuse_req_t fr, fuse_ino_t ino, struct fuse_file_info *fi, struct fu
 {
 	struct mount *m = op_mount(fr, OP_POLL);
 	struct handle *h = handle_of(fi);
-	struct op_record *op = h->scratch ? NULL : record_of(h->node);
+	struct op_record *op = h->scratch ? NULL : operations_record(h->node->parent);
 	unsigned events = POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
 
 	(void)ino;
