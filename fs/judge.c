@@ -405,6 +405,18 @@ static int refuse_mixed(const struct judge *j, const char *ours, const char *the
 			     j->service->version_file);
 }
 
+/* A text without an etag forces, and may be older than what it replaces: when
+ * that was changed last is then not as it stands in the text. */
+static bool is_older_time(const struct field *f, struct json value, struct json now)
+{
+	_cleanup_free_ char *was = json_strdup(value);
+	_cleanup_free_ char *is = json_strdup(now);
+	uint64_t a, b;
+
+	return f->type == FIELD_TIMESTAMP && ends_with(f->name, "pdateTime") && was && is &&
+	       !time_parse(was, &a) && !time_parse(is, &b) && a < b;
+}
+
 int judge_document(const struct judge *j, struct json base, const char *text, size_t len,
 		   struct judged *out)
 {
@@ -412,14 +424,15 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 	_cleanup_patch_ struct patch p;
 	const struct field *theirs = NULL;
 	struct json root;
+	bool forces;
 
 	*out = (struct judged){0};
 	patch_begin(&p);
 	if (judge_parse(text, len, &doc, out))
 		return out->err;
 	root = json_root(doc);
-	if (!json_is_empty(json_get(root, "etag")) &&
-	    json_type(json_get(root, "etag")) != JSON_STRING)
+	forces = json_is_empty(json_get(root, "etag"));
+	if (!forces && json_type(json_get(root, "etag")) != JSON_STRING)
 		return judged_refuse(out, -EINVAL, "etag: expected a string, found %s",
 				     judge_type_word(json_type(json_get(root, "etag"))));
 	if (check_unknowns(j, base, root, out))
@@ -432,6 +445,8 @@ int judge_document(const struct judge *j, struct json base, const char *text, si
 		if (streq(f->name, "etag") || json_same(value, json_get(base, f->name)))
 			continue;
 		if (json_present(j->current) && json_same(value, json_get(j->current, f->name)))
+			continue;
+		if (forces && is_older_time(f, value, json_get(base, f->name)))
 			continue;
 		if (elsewhere(j, f)) {
 			theirs = theirs ? theirs : f;

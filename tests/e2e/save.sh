@@ -390,6 +390,15 @@ test_an_old_etag_overwrites_nothing() {
 	# without an etag it is forced
 	jq '.description = "mine" | del(.etag)' "$F/model.json" >"$DIR/tmp/m2" && cp "$DIR/tmp/m2" "$F/model.json"
 	eq mine "$(rest GET "/v1/$LOC/models/face" | jq -r .description)"
+	# … with the refused text as well, whose time of the last change is older
+	rest PATCH "/v1/$LOC/models/face?updateMask=description" '{"description":"theirs again"}' >/dev/null
+	echo x >"$MNT/.modelfs/refresh"
+	sed -i 's/"mine"/"mine after all"/' "$DIR/tmp/m"
+	errno_is ESTALE close "$F/model.json" "$(cat "$DIR/tmp/m")"
+	jq 'del(.etag)' "$F/.model.json.rejected" >"$DIR/tmp/m2" && cp "$DIR/tmp/m2" "$F/model.json"
+	eq 'mine after all' "$(rest GET "/v1/$LOC/models/face" | jq -r .description)"
+	refuses 'Operation not permitted' bash -c 'jq "del(.etag) | .createTime = \"2001-01-01T00:00:00Z\"" "$1" >"$2" && cp "$2" "$1"' - "$F/model.json" "$DIR/tmp/m2"
+	rm "$F/.model.json.rejected"
 	# the etag that only our own saves replaced counts as current: save, edit, save
 	jq '.description = "one"' "$F/model.json" >"$DIR/tmp/m"
 	cp "$DIR/tmp/m" "$F/model.json"
