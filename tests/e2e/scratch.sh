@@ -103,3 +103,15 @@ test_metadata_of_attributes_is_accepted_and_forgotten() {
 	eq "$before" "$(stat -c '%a %u %g %Y' "$F/displayName" "$F/createTime" "$F")"
 }
 as_user test_metadata_of_attributes_is_accepted_and_forgotten
+
+test_a_file_makes_way_for_a_resource_of_its_name() {
+	both -o ttl=1
+	echo mine >"$MNT/models/later"
+	eq mine "$(cat "$MNT/models/later")"
+	import --model-id later --display-name Later "$FILES/1/cascade.xml" >/dev/null
+	within 5 sh -c "ls -l '$MNT/models' | grep -q '^d.* later$'" # when it is listed anew
+	eq Later "$(cat "$MNT/models/later/displayName")"
+	eq mine "$(cat "$MNT/models/later~")"
+	eq 2 "$(ls "$MNT/models" | grep -c later)"
+	rm "$MNT/models/later~"
+}
