@@ -298,6 +298,12 @@ static void show_answer(struct commit *c)
 		cache_put_answer(coll, c->dir->id, c->answer, c->begun_ns);
 }
 
+void commit_place(const struct commit *c, struct node **dir, const char **file)
+{
+	*dir = c->dir;
+	*file = c->file;
+}
+
 /* The commit's last word: what it changed is asked for again, whoever waits is
  * told. */
 static void commit_end(struct commit *c, const struct outcome *o)

@@ -39,6 +39,8 @@ struct commit_text {
 };
 int commit_begin(struct node *n, const struct commit_text *t, struct req *r, commit_done *done,
 		 void *ctx, struct commit **out, struct api_error *why);
+/* The attribute that it saves, whatever its node is called by now; borrowed. */
+void commit_place(const struct commit *c, struct node **dir, const char **file);
 /* A text that is no value at all was refused: what is shown now is what its
  * writer's backup holds. */
 void commit_unread(struct node *n, pid_t writer);

@@ -105,9 +105,13 @@ static const char *words(const struct api_error *e)
 static void keep_refused(struct mount *m, struct handle *h, const struct api_error *why)
 {
 	size_t len;
-	const char *text = save_text(h->save, &len);
+	const char *text = save_text(h->save, &len), *file = h->node->name;
+	struct node *dir = h->node->parent;
 
-	commit_refused(m, h->node->parent, h->node->name, text, len, h->uid, h->gid, why);
+	/* It may have been moved away meanwhile. */
+	if (h->commit)
+		commit_place(h->commit, &dir, &file);
+	commit_refused(m, dir, file, text, len, h->uid, h->gid, why);
 }
 
 static void keep_reason(struct mount *m, struct handle *h, int err, const char *reason)
@@ -125,17 +129,20 @@ static void commit_ended(void *ctx, const struct outcome *o)
 	struct handle *h = ctx;
 	struct mount *m = h->mount;
 	struct save_step step;
+	struct node *dir;
+	const char *file;
 
-	h->commit = NULL;
 	if (o->unknown)
 		step = save_unknown(h->save, o->err, words(&o->why));
 	else
 		step = save_result(h->save, o->err, o->err ? words(&o->why) : NULL);
 	h->saved = h->saved || !o->err;
+	commit_place(h->commit, &dir, &file);
 	if (o->err)
 		keep_refused(m, h, &o->why);
 	else
-		commit_accepted(m, h->node->parent, h->node->name);
+		commit_accepted(m, dir, file);
+	h->commit = NULL;
 	if (h->owner) {
 		h->owner->step = step;
 		h->owner->stage = STAGE_DONE;

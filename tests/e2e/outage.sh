@@ -235,6 +235,29 @@ test_an_export_whose_answer_is_cut_or_lost_is_not_started_twice() {
 }
 as_user test_an_export_whose_answer_is_cut_or_lost_is_not_started_twice
 
+# Moved away while its text is on the way, an attribute keeps a refusal by its own name.
+test_a_refusal_stays_with_the_attribute_that_was_saved() {
+	proxied timeout=8
+	rm -f "$DIR/tmp/mode.mute"
+	mode mute updateMask
+	python3 - "$F/displayName" <<'END' &
+import os, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_TRUNC)
+os.write(fd, b"on the way")
+try:
+    os.close(fd)
+finally:
+    os._exit(0)
+END
+	STARTED+=("$!")
+	within 5 test -e "$DIR/tmp/mode.mute"
+	mv "$F/displayName" "$F/displayName~"
+	mode pass
+	within 10 test -e "$F/.displayName.rejected"
+	eq 'on the way' "$(cat "$F/.displayName.rejected")"
+	not test -e "$F/.displayName~.rejected"
+}
+
 # … and somebody else's export to another place is not taken for it.
 test_a_colleagues_export_does_not_stand_for_a_lost_one() {
 	proxied timeout=3

@@ -5,7 +5,8 @@
 What it does with each request stands in MODE-FILE, read anew every time:
 
 pass            hands it on, and the answer back
-mute REGEX      says nothing to a request whose path matches; hands on the rest
+mute REGEX      says nothing to a request whose path matches (MODE-FILE.mute is there
+                then); hands on the rest
 future          adds two fields and an enum value that no table knows to every model
 status N REGEX  answers N with Google's envelope where the path matches
 html            answers 200 with a page that is no JSON
@@ -85,6 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         m = mode()
         hit = len(m) > 1 and re.search(m[-1], self.path)
         if m[0] == "mute" and hit:
+            open(MODE + ".mute", "w").close()
             while mode()[0] == "mute":
                 time.sleep(0.1)
             self.close_connection = True
