@@ -291,7 +291,7 @@ static void show(struct wait_call *call, struct waiting *w, bool changed)
 static void sleep_on(struct wait_call *call)
 {
 	struct pollfd fds[WAIT_PATHS];
-	size_t which[WAIT_PATHS];
+	size_t which[WAIT_PATHS] = {0};
 	nfds_t n = 0;
 	uint64_t now = now_ns();
 	int ms = LOOK_MS, ready;

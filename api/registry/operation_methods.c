@@ -45,7 +45,7 @@ static int find(struct request *rq, struct txn *t, const char **id, bool *done)
 static int answer_now(struct request *rq, bool *done)
 {
 	_cleanup_txn_ struct txn t = TXN_INIT;
-	const char *id;
+	const char *id = NULL;
 	int r = txn_begin(&t, rq->reg->store, false);
 
 	if (r == 0)
