@@ -82,9 +82,9 @@ test_ml_is_spoken_by_the_schema() {
 }
 
 test_automl_is_spoken_by_the_schema() {
-	registry
+	registry --export-rate 100 # else it may have ended before it is asked for
 	local o m
-	seq 3 | put_object gs://demo-automl/flowers/model.tflite
+	seq 50 | put_object gs://demo-automl/flowers/model.tflite
 	o=$(rest_any POST "/v1/$LOC/models" '{"displayName":"flowers","datasetId":"flowers",
 		"imageClassificationModelMetadata":{"modelType":"mobile-versatile-1"}}')
 	[ "${o##*$'\n'}" = 200 ] || skip "this registry has no automl"
