@@ -35,7 +35,8 @@ def read(path):
 
 
 class Tool:
-    """One tool and its model.  The bench has mount, work (directories), reg, tmux (a socket) and patience."""
+    """One tool and its model.  The bench has mount, work (directories), reg, tmux (how its
+    sockets' paths begin) and patience."""
 
     prefix = "t-"  # of the model's id
     key = "displayName"  # what an editor changes

@@ -88,10 +88,11 @@ class Lost(Exception):
 
 
 class Screen:
-    """One editor in one tmux session."""
+    """One editor in one tmux session, with a server of its own: a server that ends
+    with its last session takes along one that begins at that moment."""
 
     def __init__(self, socket, session, argv, env, cwd, patience):
-        self.base = ["tmux", "-S", socket, "-f", "/dev/null"]
+        self.base = ["tmux", "-S", "%s.%s" % (socket, session), "-f", "/dev/null"]
         self.session = session
         self.patience = patience
         command = ["env"] + ["%s=%s" % kv for kv in env.items()] + argv
@@ -137,7 +138,7 @@ class Screen:
         return True
 
     def kill(self):
-        subprocess.run(self.base + ["kill-session", "-t", "=" + self.session], capture_output=True)
+        subprocess.run(self.base + ["kill-server"], capture_output=True)
 
 
 NAMED = {"Enter", "Escape", "Down", "Up", "Left", "Right", "End", "Home"}

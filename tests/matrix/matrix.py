@@ -21,7 +21,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 import traceback
@@ -54,9 +53,6 @@ class Bench:
         self.tmux = os.path.join(args.work, "tmux")
         self.patience = 30 * int(os.environ.get("SLOWNESS", "1"))
         self.disk = args.disk or os.path.join(args.work, "disk")
-
-    def close(self):
-        subprocess.run(["tmux", "-S", self.tmux, "kill-server"], capture_output=True)
 
 
 class Cells(driving.Tool):
@@ -229,23 +225,20 @@ def main():
     table = commands.table() if args.kind == "commands" else editors.table()
     table = [t for t in table if re.search(args.tools, t.name)]
     bench = Bench(args)
-    try:
-        missing = {t.needs for t in table if not shutil.which(t.needs)}
-        for m in sorted(missing):
-            print("skipped: there is no %s here: %s" % (m, ", ".join(t.name for t in table if t.needs == m)))
-        tools = [Cells(bench, t, i) for i, t in enumerate(table) if t.needs not in missing]
-        for t in tools:
-            t.prepare()
-        open(os.path.join(args.work, "proxy.ready"), "w").close()
-        end = time.monotonic() + bench.patience
-        while args.mounted and not os.path.exists(args.mounted):
-            if time.monotonic() > end:
-                raise SystemExit("nobody mounted it")
-            time.sleep(0.05)
-        with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            results = dict(zip([t.tool.name for t in tools], pool.map(lambda t: t.run(cells), tools)))
-    finally:
-        bench.close()
+    missing = {t.needs for t in table if not shutil.which(t.needs)}
+    for m in sorted(missing):
+        print("skipped: there is no %s here: %s" % (m, ", ".join(t.name for t in table if t.needs == m)))
+    tools = [Cells(bench, t, i) for i, t in enumerate(table) if t.needs not in missing]
+    for t in tools:
+        t.prepare()
+    open(os.path.join(args.work, "proxy.ready"), "w").close()
+    end = time.monotonic() + bench.patience
+    while args.mounted and not os.path.exists(args.mounted):
+        if time.monotonic() > end:
+            raise SystemExit("nobody mounted it")
+        time.sleep(0.05)
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        results = dict(zip([t.tool.name for t in tools], pool.map(lambda t: t.run(cells), tools)))
     print_table(results, cells, [t.tool.name for t in tools])
     silent = ["%s, %s" % (n, c) for n, row in results.items() for c, s in row.items()
               if isinstance(s, Seen) and is_silent(s, c)]

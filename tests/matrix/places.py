@@ -231,7 +231,6 @@ class Place:
         self.pid = self.wait_healthy()["pid"]
 
     def close(self):
-        subprocess.run(["tmux", "-S", self.tmux, "kill-server"], capture_output=True)
         if self.daemon:
             subprocess.run(["modelfs", "unmount", self.mount], stdout=self.log, stderr=self.log, timeout=self.patience)
             if self.daemon.wait(self.patience):
